@@ -1,0 +1,1 @@
+"""The shadow-testing harness: replays scenarios through two engines and keeps the gate."""

@@ -1,0 +1,84 @@
+"""Expected errors and the exit codes they end in.
+
+HarnessError
+├── InputError      a file, an option or a configuration is wrong            exit 4
+├── NothingCompared no scenario was compared                                 exit 5
+└── Void            the harness's own self-test failed: nothing it says holds exit 6
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class ExitCode(enum.IntEnum):
+    """What `shadow` ends with; where several hold: 3, 6, 4, 2, 5, 1, 0."""
+
+    OPEN = 0  # gate open / no unruled difference
+    CLOSED = 1  # gate closed / differences
+    INTERRUPTED = 2
+    INTERNAL = 3  # a bug of the harness, with traceback
+    INPUT = 4  # usage, configuration or input error, no traceback
+    NOTHING = 5  # nothing was compared
+    VOID = 6  # the harness's own self-test failed
+
+
+PRECEDENCE = (
+    ExitCode.INTERNAL,
+    ExitCode.VOID,
+    ExitCode.INPUT,
+    ExitCode.INTERRUPTED,
+    ExitCode.NOTHING,
+    ExitCode.CLOSED,
+    ExitCode.OPEN,
+)
+
+
+@dataclass
+class HarnessError(Exception):
+    """Base: what happened, where, and what to do next. Printed without a traceback.
+
+    Attributes:
+        slug: stable name of the message.
+        message: what happened, with the offending value.
+        where: `file:line` or the place in a document; empty where there is none.
+        hint: what to do next; empty where nothing can be said.
+    """
+
+    slug: str
+    message: str
+    where: str = ""
+    hint: str = ""
+    exit_code: ExitCode = field(default=ExitCode.INTERNAL, init=False)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{head} [{self.slug}]" + (f"\n  {self.hint}" if self.hint else "")
+
+
+@dataclass
+class InputError(HarnessError):
+    """A file, an option or a configuration that cannot be used as it is."""
+
+    exit_code: ExitCode = field(default=ExitCode.INPUT, init=False)
+
+    __str__ = HarnessError.__str__
+
+
+@dataclass
+class NothingCompared(HarnessError):
+    """No scenario was compared: never success."""
+
+    exit_code: ExitCode = field(default=ExitCode.NOTHING, init=False)
+
+    __str__ = HarnessError.__str__
+
+
+@dataclass
+class Void(HarnessError):
+    """The self-test failed, so nothing that this run says can be relied on."""
+
+    exit_code: ExitCode = field(default=ExitCode.VOID, init=False)
+
+    __str__ = HarnessError.__str__
