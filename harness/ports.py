@@ -126,6 +126,12 @@ class World(Protocol):
     actor: str
     on_port: Callable[[Access], None] | None
     reverse: bool
+    answers: list[tuple[str, Data]]
+    """What the engine answered to acts in this episode; the harness notes it for the kit."""
+
+    @property
+    def puts(self) -> Sequence[tuple[str, str]]:
+        """Rows replaced since the fork, as (table, key): what a race can conflict over."""
 
     @property
     def now(self) -> int: ...
@@ -136,7 +142,8 @@ class World(Protocol):
     @property
     def calls(self) -> Sequence[Any]: ...
     @property
-    def reasons(self) -> Sequence[Any]: ...
+    def reasons(self) -> Sequence[Mapping[str, Data]]:
+        """The engine's reasons in order, each with `rule` and the figures it used."""
     @property
     def traps(self) -> Sequence[str]: ...
     @property

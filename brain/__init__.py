@@ -1,0 +1,1 @@
+"""The redesigned dunning engine: gather, assess, plan, perform."""

@@ -1,0 +1,158 @@
+"""The pure middle of a decision: a snapshot in, what is owed and where the account stands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brain import cases
+from brain.cases import Case
+from brain.debt import Debt, Debts, debts
+from brain.policy import Policy, policy_of
+from brain.reasons import Reason, because
+from brain.service import Ledger, ledger
+from brain.snapshot import Snapshot
+from brain.standing import STOPPING, Standing, stand
+from brain.stripe_rows import Invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What a plan needs to know.
+
+    debts: as they are once the service in `suspended` and `dropped` has stopped.
+    bad: invoices that make the standing; `write_off`: those of them that are still open.
+    suspended: subscriptions whose service waits for payment.
+    dropped: subscriptions whose unpaid service ends with nothing owed for it.
+    in_grace: open invoices whose grace still runs. leftover: invoices that ask for what
+    nobody owes.
+    """
+
+    snapshot: Snapshot
+    policy: Policy
+    debts: Debts
+    standing: Standing
+    since: int | None = None
+    bad: frozenset[str] = frozenset()
+    write_off: frozenset[str] = frozenset()
+    suspended: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+    in_grace: frozenset[str] = frozenset()
+    leftover: frozenset[str] = frozenset()
+    cases: tuple[Case, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+def assess(snapshot: Snapshot, *, writes_off: bool = True, forgive: bool = False) -> Assessment:
+    """Assess an account.
+
+    writes_off: an invoice whose grace is over is written off now, and its service stops now;
+        False shows what is owed before anything is done about it.
+    forgive: bad debt is owed no longer (support said so).
+    """
+    policy = policy_of(snapshot.account.segment)
+    shown = debts(snapshot, ledger(snapshot))
+    if snapshot.account.probation:
+        return Assessment(
+            snapshot=snapshot,
+            policy=policy,
+            debts=shown,
+            standing=Standing.OUT_OF_SCOPE,
+            reasons=(because("out-of-scope"),),
+        )
+    overdue = frozenset(d.id for d in shown if writes_off and _is_overdue(snapshot, policy, d))
+    written = overdue | {d.id for d in shown if d.invoice.status == "uncollectible"}
+    forgiven = frozenset(d.id for d in shown if forgive and d.id in written and d.may_matter)
+    stops = writes_off and policy.ends_service
+    touched = [d for d in shown if d.id in written and d.may_matter] if stops else []
+    ending = frozenset(s for debt in touched for s in subscriptions_of(debt.invoice))
+    after = debts(snapshot, ledger(snapshot, ending), forgiven) if ending or forgiven else shown
+    finding = stand(snapshot, policy, after, written)
+    bad = [after.by_invoice[key].invoice for key in finding.bad] if stops else []
+    suspended = frozenset(s for invoice in bad for s in subscriptions_of(invoice))
+    worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
+    dropped = frozenset(s for i in worthless for s in subscriptions_of(i)) - suspended
+    if suspended | dropped != ending:
+        after = debts(snapshot, ledger(snapshot, suspended | dropped), forgiven)
+    return Assessment(
+        snapshot=snapshot,
+        policy=policy,
+        debts=after,
+        standing=finding.standing,
+        since=finding.since,
+        bad=finding.bad,
+        write_off=overdue & finding.bad,
+        suspended=suspended,
+        dropped=dropped,
+        in_grace=frozenset(d.id for d in after if d.invoice.status == "open") - overdue,
+        leftover=_leftover(snapshot, after, suspended | dropped),
+        cases=cases.find(snapshot, policy, after, finding.stranded),
+        reasons=(*_figures(snapshot, after, overdue), *finding.reasons),
+    )
+
+
+def subscriptions_of(invoice: Invoice) -> frozenset[str]:
+    """The subscriptions an invoice bills for."""
+    named = (invoice.subscription, *(line.subscription for line in invoice.lines.data))
+    return frozenset(subscription for subscription in named if subscription is not None)
+
+
+def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    """True where the invoice's grace is over and nothing stands in the way of writing it off."""
+    waits = debt.invoice.next_payment_attempt is not None
+    ends = policy.grace_ends(debt.due_at, waits=waits)
+    return (
+        debt.invoice.status == "open"
+        and ends is not None
+        and snapshot.now >= ends
+        and debt.can_be_paid
+        and debt.unknown is None
+        and not debt.first
+        and not snapshot.has_case(STOPPING, debt.id)
+    )
+
+
+def _leftover(snapshot: Snapshot, debts: Debts, ended: frozenset[str]) -> frozenset[str]:
+    """Invoices that ask for money though nothing is owed on them, and nothing will be."""
+    stopped = ledger(snapshot, ended)
+    return frozenset(
+        debt.id
+        for debt in debts
+        if debt.is_collectible
+        and debt.invoice.amount_remaining > 0
+        and debt.hi == 0
+        and debt.minimum is not None
+        and not debt.processing
+        and not snapshot.has_case(STOPPING, debt.id)
+        and (debt.invoice.status == "uncollectible" or _is_over(snapshot, debt, stopped))
+    )
+
+
+def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
+    """True where an open invoice's service began, and ended."""
+    subscription = snapshot.subscriptions.get(debt.invoice.subscription or "")
+    beginning = subscription is not None and subscription.status == "incomplete"
+    begun = all(line.period.start <= snapshot.now for line in debt.invoice.lines.data)
+    return begun and not beginning and not stopped.is_running(debt.invoice)
+
+
+def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple[Reason, ...]:
+    found = []
+    for debt in debts:
+        if not debt.may_matter:
+            continue
+        if debt.unknown is not None:
+            found.append(
+                because("owes-within", invoice=debt.id, at_least=debt.lo, at_most=debt.hi)
+            )
+        else:
+            rule = "owes-as-noted" if debt.evidence else "owes"
+            found.append(because(rule, invoice=debt.id, amount=debt.hi, settled=debt.settled))
+        if debt.id in overdue:
+            found.append(because("grace-over", invoice=debt.id, due_at=debt.due_at))
+        if debt.processing:
+            found.append(because("waits-for-payment", invoice=debt.id))
+    found += [
+        because("credit-counts", currency=currency, amount=amount)
+        for currency, amount in snapshot.credit.items()
+    ]
+    return tuple(found)

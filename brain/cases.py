@@ -1,0 +1,138 @@
+"""What a person must look at: found in an assessment, opened once, never acted on twice.
+
+A case never stops a lift that is proven. Kinds and what they name are a table in this package's
+README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from brain.consolidation import is_consolidated, own_settled
+from brain.debt import Debt, Debts
+from brain.money import strict
+from brain.policy import DAY, Policy
+from brain.snapshot import NOTHING, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One thing for a person; `object` is the id of what it is about."""
+
+    kind: str
+    object: str
+    detail: tuple[tuple[str, int | str | bool | None], ...] = ()
+
+
+def find(
+    snapshot: Snapshot, policy: Policy, debts: Debts, stranded: frozenset[str]
+) -> tuple[Case, ...]:
+    """Every case this account needs that is not open yet, in a fixed order."""
+    found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
+    found += [_case("no-way-to-pay", invoice) for invoice in sorted(stranded)]
+    found += _of_metadata(snapshot, debts)
+    found += _of_credit(snapshot, debts)
+    found += _of_consolidated(snapshot, debts)
+    unique = {(case.kind, case.object): case for case in found}
+    return tuple(case for key, case in unique.items() if key not in snapshot.cases)
+
+
+def _case(kind: str, object: str, **detail: int | str | bool | None) -> Case:
+    return Case(kind=kind, object=object, detail=tuple(detail.items()))
+
+
+def _of_invoice(snapshot: Snapshot, policy: Policy, debt: Debt) -> Iterator[Case]:
+    if debt.invoice.status == "paid":
+        missing = uninvoiced(snapshot, debt)
+        if missing > 0:
+            yield _case("debt-without-invoice", debt.id, amount=missing)
+    elif not debt.is_collectible:
+        return
+    elif debt.minimum is None:
+        yield _case("unknown-currency", debt.id, currency=debt.invoice.currency)
+    elif _is_over(snapshot, policy, debt):
+        yield from _of_bad_debt(debt)
+    elif _asks_for_person(snapshot, policy, debt):
+        yield _case("overdue-contract", debt.id, amount=debt.hi)
+
+
+def _of_bad_debt(debt: Debt) -> Iterator[Case]:
+    """What keeps an invoice from being written off as it should be."""
+    is_open = debt.invoice.status == "open"
+    if debt.unknown is not None and debt.may_matter:
+        yield _case(debt.unknown, debt.id, at_most=debt.hi)
+    if debt.processing and is_open:
+        yield _case("payment-stuck", debt.id)
+    if debt.processing and not is_open and debt.hi != debt.invoice.amount_remaining:
+        yield _case("payment-processing", debt.id, owed=debt.hi)
+    if is_open and debt.asks and debt.invoice.confirmation_secret is None:
+        yield _case("no-way-to-pay", debt.id)
+
+
+def _is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    """True where the invoice is, or should be, written off."""
+    ends = policy.grace_ends(debt.due_at, waits=True)
+    return debt.invoice.status == "uncollectible" or (ends is not None and snapshot.now >= ends)
+
+
+def _asks_for_person(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    late = snapshot.now - debt.due_at >= policy.case_days * DAY
+    return policy.grace_days is None and debt.may_matter and late
+
+
+def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
+    """What was given and taken back without an invoice that asks for it, minor units.
+
+    A refund with a credit note is a gift; what remains paid for the service given is no debt.
+    """
+    back = snapshot.taken_back.get(debt.id, NOTHING)
+    gifts = debt.invoice.post_payment_credit_notes_amount
+    unmatched = back.lost + max(0, back.refunded - gifts)
+    given = debt.invoice.total if debt.earned is None else debt.earned
+    kept = own_settled(debt.invoice) - back.lost - back.refunded
+    return max(0, min(unmatched, given - kept))
+
+
+def _of_metadata(snapshot: Snapshot, debts: Debts) -> list[Case]:
+    """The noted amount disagrees with what is owed; the figures do not change for it."""
+    noted = snapshot.stripe_customer.metadata.get("bad_debt_amount")
+    bad = [d for d in debts if d.invoice.status == "uncollectible" and d.may_matter]
+    if noted is None or noted == "" or not bad or any(d.unknown or d.evidence for d in bad):
+        return []
+    currency = snapshot.account.currency
+    owed = sum(debt.hi for debt in bad if debt.invoice.currency == currency)
+    if strict(noted, currency) == owed:
+        return []
+    return [_case("metadata-disagrees", snapshot.stripe_customer.id, noted=str(noted), owed=owed)]
+
+
+def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
+    return [
+        _case("unapplied-credit", snapshot.stripe_customer.id, currency=currency, amount=credit)
+        for currency, credit in snapshot.credit.items()
+        if any(
+            debt.may_matter and debt.due_at <= snapshot.now and debt.invoice.currency == currency
+            for debt in debts
+        )
+    ]
+
+
+def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
+    linked = {entry.invoice.id for entry in debts.consolidated}
+    for debt in debts:
+        unlinked = is_consolidated(snapshot, debt.invoice) and debt.id not in linked
+        if unlinked and debt.invoice.status in ("open", "uncollectible"):
+            yield _case("consolidated-without-originals", debt.id)
+    for entry in debts.consolidated:
+        twice = sum(_captured(snapshot, debts.by_invoice[key]) for key in entry.originals)
+        refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
+        left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
+        amount = min(left, twice)
+        if amount > 0:
+            yield _case("double_charge", entry.invoice.id, amount=amount)
+
+
+def _captured(snapshot: Snapshot, debt: Debt) -> int:
+    back = snapshot.taken_back.get(debt.id, NOTHING)
+    return max(0, debt.invoice.amount_paid - back.refunded - back.lost)

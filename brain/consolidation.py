@@ -1,0 +1,58 @@
+"""Consolidated invoices: what an earlier engine issued over several originals, and who paid it.
+
+A consolidated invoice names its originals in its metadata. Its debt is theirs, so it asks for
+nothing itself; what was paid on it is shared out among them, the oldest due first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brain.snapshot import Snapshot
+from brain.stripe_rows import Invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consolidated:
+    """A consolidated invoice with the originals that exist; `paid` in minor units."""
+
+    invoice: Invoice
+    originals: tuple[str, ...]
+    paid: int
+
+
+def balance_applied(invoice: Invoice) -> int:
+    """Credit that finalizing took from the customer's balance, minor units."""
+    asked = invoice.amount_due + invoice.pre_payment_credit_notes_amount
+    return max(0, invoice.total - asked) if invoice.status != "draft" else 0
+
+
+def own_settled(invoice: Invoice) -> int:
+    """What was settled on the invoice itself, minor units: money, out of band, balance.
+
+    Before basil an invoice paid out of band said `paid` with an amount still remaining.
+    """
+    before_basil = invoice.amount_remaining if invoice.status == "paid" else 0
+    return invoice.amount_paid + before_basil + balance_applied(invoice)
+
+
+def is_consolidated(snapshot: Snapshot, invoice: Invoice) -> bool:
+    """True for an invoice that an earlier engine issued over others."""
+    named = snapshot.stripe_customer.metadata.get("consolidated_invoice")
+    return invoice.metadata.get("consolidated") == "true" or invoice.id == named
+
+
+def consolidated(snapshot: Snapshot) -> tuple[Consolidated, ...]:
+    """Every consolidated invoice that names at least one original of this account."""
+    known = {invoice.id for invoice in snapshot.invoices}
+    found = []
+    for invoice in snapshot.invoices:
+        if not is_consolidated(snapshot, invoice):
+            continue
+        named = str(invoice.metadata.get("originals", "")).replace(",", " ").split()
+        originals = tuple(key for key in named if key in known and key != invoice.id)
+        if originals:
+            found.append(
+                Consolidated(invoice=invoice, originals=originals, paid=own_settled(invoice))
+            )
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""What is honestly owed on each invoice: the service given, less what was settled.
+
+One definition. The value of a line (amount less discounts plus exclusive taxes) counts by the
+share of its period in which service was given; usage, credits and one-off lines count whole. The
+sum is exact and is rounded once, down, in the customer's favour. What cannot be known has two
+bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import lcm
+
+from brain.consolidation import Consolidated, consolidated, own_settled
+from brain.money import minimum, strict, unit
+from brain.service import Ledger
+from brain.snapshot import Snapshot
+from brain.stripe_rows import Invoice, LineItem
+
+COLLECTIBLE = ("open", "uncollectible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """One invoice's debt; all amounts in minor units of the invoice's currency.
+
+    lo, hi: bounds of what is owed; equal unless `unknown` says why not.
+    earned: value of the service given, None if not known.
+    settled: what was settled on the invoice itself; `share`: by a consolidated invoice.
+    minimum: least amount that can be charged, None for a currency nobody enforces.
+    evidence: the debt is known only from the customer's metadata.
+    first: the invoice of a subscription that never began.
+    """
+
+    invoice: Invoice
+    due_at: int
+    minimum: int | None
+    earned: int | None
+    settled: int
+    lo: int
+    hi: int
+    share: int = 0
+    unknown: str | None = None
+    processing: bool = False
+    evidence: bool = False
+    first: bool = False
+    consolidated: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.invoice.id
+
+    @property
+    def is_collectible(self) -> bool:
+        """True where Stripe can still take money for it."""
+        return self.invoice.status in COLLECTIBLE and not self.consolidated
+
+    @property
+    def may_matter(self) -> bool:
+        """True where at least the least chargeable amount may be owed."""
+        return self.minimum is not None and self.hi >= self.minimum
+
+    @property
+    def asks(self) -> bool:
+        """True where Stripe asks for at least the least chargeable amount."""
+        return (
+            self.is_collectible
+            and self.minimum is not None
+            and self.invoice.amount_remaining >= self.minimum
+        )
+
+    @property
+    def can_be_paid(self) -> bool:
+        """True where the customer can pay it now: it asks, has a secret, nothing is on its way."""
+        return self.asks and not self.processing and self.invoice.confirmation_secret is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debts:
+    """The debts of an account by invoice, oldest due first, and its consolidated invoices."""
+
+    by_invoice: Mapping[str, Debt]
+    consolidated: tuple[Consolidated, ...]
+    unused: Mapping[str, int]
+
+    def __iter__(self) -> Iterator[Debt]:
+        return iter(self.by_invoice.values())
+
+
+def due_at(invoice: Invoice) -> int:
+    """When the invoice had to be paid, UTC epoch seconds."""
+    if invoice.collection_method == "send_invoice" and invoice.due_date is not None:
+        return invoice.due_date
+    finalized = invoice.status_transitions.finalized_at
+    return invoice.created if finalized is None else finalized
+
+
+def value(line: LineItem) -> int:
+    """Value of a line, minor units: amount less discounts plus taxes that come on top."""
+    discounts = sum(discount.amount for discount in line.discount_amounts)
+    taxes = sum(tax.amount for tax in line.taxes if tax.tax_behavior == "exclusive")
+    return line.amount - discounts + taxes
+
+
+def earned(invoice: Invoice, ledger: Ledger) -> int | None:
+    """Value of the service given, minor units, rounded down to the unit; None if not known."""
+    parts = []
+    for line in invoice.lines.data:
+        fraction = ledger.fraction(line)
+        if fraction is None:
+            return None
+        parts.append((value(line), *fraction))
+    whole = lcm(*(denominator for _, _, denominator in parts))
+    total = sum(amount * (whole // below) * above for amount, above, below in parts)
+    step = unit(invoice.currency)
+    return max(0, total // (whole * step) * step)
+
+
+def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozenset()) -> Debts:
+    """Every invoice's debt by the ledger; what is `forgiven` is owed no longer."""
+    over = consolidated(snapshot)
+    covering = {entry.invoice.id for entry in over}
+    waiting = snapshot.processing | {
+        original
+        for entry in over
+        if entry.invoice.id in snapshot.processing
+        for original in entry.originals
+    }
+    found = {}
+    for invoice in sorted(snapshot.invoices, key=lambda i: (due_at(i), i.created, i.id)):
+        debt = _debt(snapshot, invoice, ledger)
+        debt = replace(debt, processing=invoice.id in waiting, consolidated=invoice.id in covering)
+        found[invoice.id] = debt
+    unused = _share_out(found, over)
+    for key, debt in found.items():
+        found[key] = _owed(debt, forgiven)
+    return Debts(by_invoice=found, consolidated=over, unused=unused)
+
+
+def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger) -> Debt:
+    """The debt before consolidated payments and before the rules that set it to nothing."""
+    adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
+    given = earned(invoice, ledger) if adds_up else None
+    settled = own_settled(invoice)
+    remaining = invoice.amount_remaining if invoice.status in COLLECTIBLE else 0
+    unknown, evidence = None, False
+    if given is not None:
+        lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
+    else:
+        noted = _noted(snapshot, invoice) if adds_up else None
+        evidence = noted is not None
+        lo, hi = (0, remaining) if noted is None else (noted, noted)
+        if noted is None:
+            unknown = "service-unknown" if adds_up else "lines-do-not-add-up"
+    subscription = snapshot.subscriptions.get(invoice.subscription or "")
+    first = (
+        invoice.billing_reason == "subscription_create"
+        and subscription is not None
+        and subscription.status in ("incomplete", "incomplete_expired")
+    )
+    return Debt(
+        invoice=invoice,
+        due_at=due_at(invoice),
+        minimum=minimum(invoice.currency),
+        earned=given,
+        settled=settled,
+        lo=lo,
+        hi=hi,
+        unknown=unknown,
+        evidence=evidence,
+        first=first,
+    )
+
+
+def _noted(snapshot: Snapshot, invoice: Invoice) -> int | None:
+    """The debt that the customer's metadata notes, if it can only mean this invoice."""
+    uncollectible = [i for i in snapshot.invoices if i.status == "uncollectible"]
+    if [i.id for i in uncollectible] != [invoice.id]:
+        return None
+    if invoice.currency != snapshot.account.currency:
+        return None
+    noted = strict(snapshot.stripe_customer.metadata.get("bad_debt_amount"), invoice.currency)
+    return noted if noted is not None and noted <= invoice.amount_remaining else None
+
+
+def _share_out(found: dict[str, Debt], over: tuple[Consolidated, ...]) -> Mapping[str, int]:
+    """Give each original its share of what was paid for it; return what no original needed."""
+    unused = {}
+    for entry in over:
+        left = entry.paid
+        for key, debt in found.items():  # oldest due first
+            if key in entry.originals and debt.is_collectible:
+                share = min(left, debt.hi - debt.share)
+                found[key] = replace(debt, share=debt.share + share)
+                left -= share
+        unused[entry.invoice.id] = left
+    return unused
+
+
+def _owed(debt: Debt, forgiven: frozenset[str]) -> Debt:
+    """Take the share off, and set to nothing what is not owed for a reason of its own."""
+    remaining = debt.invoice.amount_remaining
+    lo, hi = (min(max(0, bound - debt.share), remaining) for bound in (debt.lo, debt.hi))
+    details = debt.invoice.status_details
+    by_person = (
+        details is not None
+        and details.uncollectible is not None
+        and details.uncollectible.reason == "user_forgiven"
+    )
+    too_small = debt.minimum is not None and hi < debt.minimum
+    if (
+        debt.first
+        or by_person
+        or debt.consolidated
+        or too_small
+        or debt.id in forgiven
+        or not debt.is_collectible
+    ):
+        return replace(debt, lo=0, hi=0, unknown=None)
+    return replace(debt, lo=lo, hi=hi)

@@ -1,0 +1,103 @@
+"""Reads every port once, under the account's lock, into one frozen snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from brain.ports import Ports, Stripe
+from brain.snapshot import Snapshot, TakenBack
+from brain.stripe_rows import Charge, Dispute, Invoice, PaymentIntent, Refund
+
+OPEN_DISPUTES = frozenset(
+    ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
+)
+
+
+def gather(ports: Ports) -> Snapshot | None:
+    """Return the account as it is now, or None where there is no account. Writes nothing."""
+    account = ports.accounts.get()
+    if account is None:
+        return None
+    stripe = ports.stripe
+    invoices = stripe.invoices.list()
+    charges, disputes = stripe.charges.list(), stripe.disputes.list()
+    paid_by = _invoice_of_payment(invoices)
+    return Snapshot(
+        now=ports.clock.now(),
+        account=account,
+        billing=ports.billing_db.get(),
+        customer=ports.customer.get(),
+        stripe_customer=stripe.customers.retrieve(),
+        invoices=invoices,
+        subscriptions={row.id: row for row in stripe.subscriptions.list()},
+        grants=tuple(sorted(ports.entitlements.list(), key=lambda grant: grant.id)),
+        enforcement=ports.enforcement.get(),
+        methods=frozenset(method.id for method in stripe.payment_methods.list()),
+        processing=_processing(stripe.payment_intents.list(), paid_by),
+        attempts=_attempts(invoices, charges, paid_by),
+        notes=Counter(n.invoice for n in stripe.credit_notes.list() if n.status == "issued"),
+        taken_back=_taken_back(stripe, charges, disputes, paid_by),
+        disputed=any(dispute.status in OPEN_DISPUTES for dispute in disputes),
+        cases=frozenset((case.kind, case.object) for case in ports.cases.list()),
+    )
+
+
+def is_processing(stripe: Stripe, invoice: Invoice) -> bool:
+    """True where a payment of this invoice is on its way, read afresh."""
+    return any(
+        stripe.payment_intents.retrieve(intent).status == "processing"
+        for intent in _intents(invoice)
+    )
+
+
+def _intents(invoice: Invoice) -> list[str]:
+    payments = (paid.payment.payment_intent for paid in invoice.payments.data)
+    return [intent for intent in payments if intent is not None]
+
+
+def _invoice_of_payment(invoices: Iterable[Invoice]) -> Mapping[str, str]:
+    """PaymentIntent → invoice; since basil neither names the other directly."""
+    return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
+
+
+def _processing(intents: Iterable[PaymentIntent], paid_by: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(
+        paid_by[intent.id]
+        for intent in intents
+        if intent.status == "processing" and intent.id in paid_by
+    )
+
+
+def _attempts(
+    invoices: Iterable[Invoice], charges: Iterable[Charge], paid_by: Mapping[str, str]
+) -> Mapping[str, int]:
+    """Stripe's own count leaves payments by hand out, so the charges are counted too."""
+    tried = Counter(paid_by.get(charge.payment_intent or "") for charge in charges)
+    return {invoice.id: invoice.attempt_count + tried[invoice.id] for invoice in invoices}
+
+
+def _taken_back(
+    stripe: Stripe,
+    charges: Iterable[Charge],
+    disputes: Iterable[Dispute],
+    paid_by: Mapping[str, str],
+) -> Mapping[str, TakenBack]:
+    intent_of = {charge.id: charge.payment_intent for charge in charges}
+
+    def invoice_of(row: Refund | Dispute) -> str | None:
+        return paid_by.get(row.payment_intent or intent_of.get(row.charge or "") or "")
+
+    refunded: Counter[str | None] = Counter()
+    lost: Counter[str | None] = Counter()
+    for refund in stripe.refunds.list():
+        if refund.status in ("succeeded", "pending"):
+            refunded[invoice_of(refund)] += refund.amount
+    for dispute in disputes:
+        if dispute.status == "lost":
+            lost[invoice_of(dispute)] += dispute.amount
+    return {
+        invoice: TakenBack(refunded=refunded[invoice], lost=lost[invoice])
+        for invoice in (*refunded, *lost)
+        if invoice is not None
+    }

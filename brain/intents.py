@@ -1,0 +1,190 @@
+"""What a person asked for: to pay, to see what can be paid, to have debt forgiven, a ban lifted.
+
+An intent acts first and looks afterwards, so that a customer who pays in the last second is not
+written off in the same second. Each is called inside the account's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from brain.assess import Assessment, assess
+from brain.debt import Debt
+from brain.effects import Retire
+from brain.gather import gather
+from brain.invoice_plan import adjust, can_be_adjusted, invoices
+from brain.look import ROUNDS, Mode, settle
+from brain.payment import Answer, charge, secret_of
+from brain.perform import Moved, TryLater, perform
+from brain.policy import DAY, OVERRIDE_DAYS
+from brain.ports import Ports, Trigger
+
+Intent = Callable[[Ports, Trigger, Mode], Answer | None]
+
+
+class NotInThisMode(Exception):
+    """A refusal: the brain only watches, another engine answers this request."""
+
+    kind = "not-in-this-mode"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+# --- pay ----------------------------------------------------------------------------------------
+
+
+def pay_bad_debt(ports: Ports, trigger: Trigger, mode: Mode) -> Answer | None:
+    """Pay all that is due, oldest first, one charge each, up to the first that fails."""
+    return _pay(ports, trigger, mode, None)
+
+
+def pay_invoice(ports: Ports, trigger: Trigger, mode: Mode) -> Answer | None:
+    """Pay the named invoice; for a consolidated one, its originals."""
+    return _pay(ports, trigger, mode, str(trigger.args["invoice"]))
+
+
+def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answer | None:
+    if not mode.milder:
+        raise NotInThisMode(mode.name)
+    wish = trigger.args.get("payment_method")
+    answer: Answer | None = None
+    for _ in range(ROUNDS):
+        view = _as_shown(ports)
+        if view is None:
+            return None
+        try:
+            answer = _pay_all(ports, view, named, wish)
+            break
+        except Moved:
+            continue
+    else:
+        raise TryLater("account-keeps-moving")
+    settle(ports, mode)
+    return answer
+
+
+def _as_shown(ports: Ports) -> Assessment | None:
+    """The account before anything is done about it: service still running counts whole."""
+    snapshot = gather(ports)
+    return None if snapshot is None else assess(snapshot, writes_off=False)
+
+
+def _pay_all(ports: Ports, view: Assessment, named: str | None, wish: str | None) -> Answer:
+    wanted = _due(view) if named is None else _of_invoice(view, named)
+    owed = [debt for debt in wanted if debt.may_matter or debt.first]
+    if not owed:
+        return _nothing(named)
+    if all(debt.processing for debt in owed):
+        return {"status": 200}
+    chargeable = [debt for debt in owed if is_chargeable(view, debt)]
+    if not chargeable:
+        return {"status": 409, "code": "needs_review"}
+    if _prepare(ports, view, chargeable):
+        raise Moved
+    for debt in chargeable:
+        failed = charge(ports, view, debt, wish)
+        if failed is not None:
+            return failed
+    return {"status": 200}
+
+
+def _nothing(named: str | None) -> Answer:
+    if named is None:
+        return {"status": 404, "code": "no_bad_debt"}
+    return {"status": 409, "code": "invoice_not_payable"}
+
+
+def _due(view: Assessment) -> Iterable[Debt]:
+    """What is due, oldest first; nothing in a currency in which credit covers it."""
+    now, credit = view.snapshot.now, view.snapshot.credit
+    due = [d for d in view.debts if d.is_collectible and not d.first and d.due_at <= now]
+    net = {
+        debt.invoice.currency: sum(
+            other.hi for other in due if other.invoice.currency == debt.invoice.currency
+        )
+        - credit.get(debt.invoice.currency, 0)
+        for debt in due
+    }
+    return [d for d in due if d.minimum is not None and net[d.invoice.currency] >= d.minimum]
+
+
+def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
+    for entry in view.debts.consolidated:
+        if entry.invoice.id == named:
+            return [debt for debt in view.debts if debt.id in entry.originals]
+    debt = view.debts.by_invoice.get(named)
+    return [] if debt is None or not debt.is_collectible else [debt]
+
+
+def is_chargeable(view: Assessment, debt: Debt) -> bool:
+    """True where it is known that what the invoice asks for, or can be made to ask, is owed."""
+    return debt.can_be_paid and (debt.first or can_be_adjusted(view, debt))
+
+
+def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> bool:
+    """Make each invoice ask for what is owed, and nothing else ask for it; True if changed."""
+    retired = [effect for effect in invoices(view) if isinstance(effect, Retire)]
+    adjusted = [effect for d in wanted if not d.first for effect in adjust(view, d)]
+    for effect in (*retired, *adjusted):
+        perform(ports, effect)
+    return bool(retired or adjusted)
+
+
+# --- state, clear, lift -------------------------------------------------------------------------
+
+
+def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
+    """Say what can be paid: each invoice with its own amount (minor units) and secret."""
+    settle(ports, mode)
+    view = _as_shown(ports)
+    if view is None:
+        return None
+    payable = [
+        {
+            "invoice": debt.id,
+            "amount": debt.invoice.amount_remaining,
+            "currency": debt.invoice.currency,
+            "client_secret": secret_of(debt.invoice),
+        }
+        for debt in view.debts
+        if is_chargeable(view, debt)
+    ]
+    oldest = payable[0] if payable else {"invoice": None, "amount": 0}
+    return {
+        "status": 200,
+        "pay_now": bool(payable),
+        "invoice": oldest["invoice"],
+        "amount": oldest["amount"],
+        "payable": payable,
+    }
+
+
+def clear_bad_debt(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
+    """Support forgives: all bad debt is credited and dunning ends."""
+    if not mode.milder:
+        raise NotInThisMode(mode.name)
+    settle(ports, mode, forgive=True)
+    return {"status": 200}
+
+
+def lift_ban(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
+    """Support promises that neither ban nor block falls for a while; holds of dunning fall now."""
+    if not mode.milder:
+        raise NotInThisMode(mode.name)
+    if ports.accounts.get() is None:
+        return None
+    ports.enforcement.set_override(ports.clock.now() + OVERRIDE_DAYS * DAY, by="support")
+    settle(ports, mode)
+    return {"status": 200}
+
+
+INTENTS: Mapping[str, Intent] = {
+    "api.billing_state": billing_state,
+    "api.pay_bad_debt": pay_bad_debt,
+    "api.pay_invoice": pay_invoice,
+    "support.clear_bad_debt": clear_bad_debt,
+    "support.lift_ban": lift_ban,
+}
+"""Requests of people → what answers them."""

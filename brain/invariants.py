@@ -1,0 +1,264 @@
+"""What must hold of an account whoever acted on it: invariants as objects with one check each.
+
+They see books, truth and outcome as plain data, and the calls of one episode. They compute no
+debt: what is owed comes from the truth they are given. A breach is a sentence; it names what would
+change if the breach were another one, so that two looks at one breach are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from brain.claims import Claim, claims
+from brain.money import minimum
+from brain.policy import SEGMENTS
+
+
+class Call(Protocol):
+    """One call of Stripe, reads included; `result` is "ok" or an error's code."""
+
+    @property
+    def object(self) -> str: ...
+    @property
+    def op(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+    @property
+    def result(self) -> str: ...
+
+
+class Facts(Protocol):
+    """What an invariant may see of one account."""
+
+    @property
+    def books(self) -> Mapping[str, Any]: ...
+    @property
+    def truth(self) -> Mapping[str, Any]: ...
+    @property
+    def outcome(self) -> Mapping[str, Any]: ...
+    @property
+    def calls(self) -> Sequence[Call]: ...
+    @property
+    def now(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """A property of an account. `every_effect`: it holds after each single effect too."""
+
+    id: str
+    title: str
+    source: str
+    every_effect: bool
+    breaches: Callable[[Facts], Iterator[str]]
+
+    def check(self, facts: Facts) -> tuple[str, ...]:
+        """Every breach, as sentences; empty where the invariant holds."""
+        return tuple(self.breaches(facts))
+
+
+def _has_case(facts: Facts, invoice: str) -> bool:
+    return any(key.partition(":")[2] == invoice for key in facts.books["cases"])
+
+
+def _owed_bounds(facts: Facts, currency: str) -> tuple[int, int]:
+    owes: int = facts.truth["owes"].get(currency, 0)
+    low, high = facts.truth["owes_bounds"].get(currency, (owes, owes))
+    return low, high
+
+
+# --- I1, I2, I3, I5 -----------------------------------------------------------------------------
+
+
+def _uncovered(facts: Facts) -> Iterator[str]:
+    for product in facts.outcome["usable"]:
+        if not product["covered"]:
+            yield f"{product['product']} is usable and nobody paid for it"
+
+
+def _lying(facts: Facts) -> Iterator[str]:
+    for name, invoice in facts.books["invoices"].items():
+        if invoice["status"] != "uncollectible" or _has_case(facts, name):
+            continue
+        asks, owed = invoice["amount_remaining"], facts.truth["owed"].get(name, 0)
+        if name in facts.truth["owed_bounds"]:
+            yield f"{name} is uncollectible, nobody knows what is owed, and there is no case"
+        elif asks != owed:
+            yield f"{name} is uncollectible and asks for {asks} where {owed} is owed"
+
+
+def _dunned(facts: Facts) -> Iterator[str]:
+    outcome = facts.outcome
+    shown = {
+        "flagged": outcome["flagged"],
+        "blocked": outcome["blocked_for_dunning"],
+        "banned": outcome["banned_for_dunning"],
+    }
+    return (name for name, holds in shown.items() if holds)
+
+
+def _unrecoverable(facts: Facts) -> Iterator[str]:
+    payable = any(invoice["has_secret"] for invoice in facts.outcome["payable"])
+    processing = any(invoice["processing"] for invoice in facts.books["invoices"].values())
+    if not payable and not processing:
+        for name in _dunned(facts):
+            yield f"the customer is {name} and has nothing to pay"
+
+
+def _claims(facts: Facts) -> tuple[Claim, ...]:
+    segment = facts.truth.get("segment") or facts.books["customer"].get("segment")
+    return claims(facts.books, facts.now, segment)
+
+
+def _disagreeing(facts: Facts) -> Iterator[str]:
+    found = _claims(facts)
+    if not frozenset.intersection(*found):
+        shown = " ".join(f"{n}:{''.join(map(str, sorted(c)))}" for n, c in enumerate(found, 1))
+        yield f"the six stores disagree ({shown})"
+
+
+def _disagreeing_triple(facts: Facts) -> Iterator[str]:
+    if not frozenset.intersection(*_claims(facts)[:3]):
+        yield "flag, timestamp and metadata disagree"
+
+
+# --- H1 to H4 -----------------------------------------------------------------------------------
+
+
+def _charged_twice(facts: Facts) -> Iterator[str]:
+    for currency, amount in sorted(facts.outcome["overcharged"].items()):
+        yield f"{amount} {currency} was charged beyond what was earned"
+    paid: set[str] = set()
+    covered: set[str] = set()
+    for call in facts.calls:
+        if call.op != "invoices.pay" or call.result != "ok" or call.params.get("paid_out_of_band"):
+            continue
+        invoice = facts.books["invoices"].get(call.object, {"metadata": {}})
+        originals = set(str(invoice["metadata"].get("originals", "")).replace(",", " ").split())
+        for name in sorted((originals & paid) | ({call.object} & covered)):
+            yield f"{name} was paid itself and by a consolidated invoice"
+        paid.add(call.object)
+        covered |= originals
+
+
+def _dunned_for_nothing(facts: Facts) -> Iterator[str]:
+    least = {
+        "flagged": 1,
+        "blocked": min(rules.block_minimum for rules in SEGMENTS.values()),
+        "banned": min(rules.ban_minimum for rules in SEGMENTS.values()),
+    }
+    for name in _dunned(facts):
+        bound = 1 if name == "flagged" else 0
+        if not any(
+            _owed_bounds(facts, currency)[bound] >= least[name] * (minimum(currency) or 0) > 0
+            for currency in facts.truth["owes"]
+        ):
+            yield f"the customer is {name} and owes too little for it"
+
+
+def _forgotten(facts: Facts) -> Iterator[str]:
+    payable = {invoice["id"] for invoice in facts.outcome["payable"]}
+    for name, invoice in facts.books["invoices"].items():
+        owed = facts.truth["owed"].get(name, 0)
+        if _has_case(facts, name):
+            continue
+        if owed > 0 and name not in payable and not invoice["processing"]:
+            yield f"{owed} {invoice['currency']} is owed on {name}, which cannot be paid"
+        earned = facts.truth.get("earned", {}).get(name, 0)
+        settled = facts.truth.get("settled", {}).get(name, 0)
+        credited = invoice["pre_payment_credit_notes_amount"] > 0
+        given_away = earned - settled - owed
+        if credited and given_away >= (minimum(invoice["currency"]) or given_away + 1):
+            yield f"{given_away} {invoice['currency']} was earned on {name} and credited"
+
+
+def _undone_blindly(facts: Facts) -> Iterator[str]:
+    """A void or credit note that meets a payment, or follows a try to pay nobody looked at."""
+    tried: set[str] = set()
+    for call in facts.calls:
+        if call.op == "invoices.pay" and not call.params.get("paid_out_of_band"):
+            tried.add(call.object)
+        elif call.op == "invoices.list":
+            tried.clear()
+        elif call.op == "invoices.retrieve":
+            tried.discard(call.object)
+        elif call.op in ("invoices.void_invoice", "credit_notes.create"):
+            if call.object in tried:
+                yield f"{call.op} on {call.object} after a try to pay it that nobody looked at"
+            if call.result == "ok" and _is_processing(facts, call.object):
+                yield f"{call.op} on {call.object} while a payment is on its way"
+
+
+def _is_processing(facts: Facts, invoice: str) -> bool:
+    row = facts.books["invoices"].get(invoice)
+    return row is not None and bool(row["processing"])
+
+
+INVARIANTS = (
+    Invariant(
+        id="I1",
+        title="No entitlement without payment",
+        source="Every usable product is covered: paid for, in grace, contracted, or free.",
+        every_effect=True,
+        breaches=_uncovered,
+    ),
+    Invariant(
+        id="I2",
+        title="Every uncollectible invoice asks for what is owed",
+        source="A credit note exists, amount_remaining = debt.",
+        every_effect=False,
+        breaches=_lying,
+    ),
+    Invariant(
+        id="I3",
+        title="A blocked customer has a way back",
+        source="Every bad-debt account has a payable invoice.",
+        every_effect=True,
+        breaches=_unrecoverable,
+    ),
+    Invariant(
+        id="I5",
+        title="Six stores agree on dunning",
+        source="Dunning state consistent: 6 stores agree on dunning status.",
+        every_effect=False,
+        breaches=_disagreeing,
+    ),
+    Invariant(
+        id="I5T",
+        title="The triple store agrees",
+        source="Bad-debt state agrees across Postgres flag, customer timestamp, Stripe metadata.",
+        every_effect=False,
+        breaches=_disagreeing_triple,
+    ),
+    Invariant(
+        id="H1",
+        title="No money twice",
+        source="No consolidated invoice means no double-charge vector.",
+        every_effect=True,
+        breaches=_charged_twice,
+    ),
+    Invariant(
+        id="H2",
+        title="No dunning at 0",
+        source="Banned with $0.",
+        every_effect=False,
+        breaches=_dunned_for_nothing,
+    ),
+    Invariant(
+        id="H3",
+        title="No debt forgotten",
+        source="One invoice, one button, correct amount.",
+        every_effect=False,
+        breaches=_forgotten,
+    ),
+    Invariant(
+        id="H4",
+        title="No void after retry",
+        source="Void after retry.",
+        every_effect=True,
+        breaches=_undone_blindly,
+    ),
+)
+"""Every invariant; I4 (no payment-method gate rejections) belongs to the checkout endpoints."""

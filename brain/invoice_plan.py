@@ -1,0 +1,99 @@
+"""Store 4's part of a plan: each invoice asks for what is owed on it, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brain.assess import Assessment
+from brain.consolidation import Consolidated
+from brain.debt import COLLECTIBLE, Debt
+from brain.effects import Clear, Credit, Effect, MarkUncollectible, Place, Retire, idempotency_key
+from brain.standing import STOPPING
+from brain.stripe_rows import Invoice
+
+
+def invoices(view: Assessment) -> Iterator[Effect]:
+    """Retire what is consolidated, credit what is not owed, write off what is due too long."""
+    for turn, entry in enumerate(view.debts.consolidated):
+        if _can_retire(view, entry):
+            key = _key(view, entry.invoice, "retire", 0)
+            yield Retire(place=Place.RETIRE, turn=turn, invoice=entry.invoice, key=key)
+    for turn, debt in enumerate(view.debts):
+        if debt.id in view.leftover:
+            yield Clear(
+                place=Place.INVOICE,
+                turn=2 * turn,
+                invoice=debt.invoice,
+                settled_by=_settled_by(view, debt),
+                key=_key(view, debt.invoice, "credit_note", 0),
+            )
+        elif _is_adjusted(view, debt):
+            yield from adjust(view, debt, turn=2 * turn)
+        if debt.id in view.write_off:
+            yield MarkUncollectible(
+                place=Place.INVOICE, turn=2 * turn + 1, invoice=debt.invoice, owed=debt.hi
+            )
+
+
+def adjust(view: Assessment, debt: Debt, *, turn: int = 0) -> Iterator[Effect]:
+    """Credit the invoice down to what is owed, where it asks for more."""
+    excess = debt.invoice.amount_remaining - debt.hi
+    if excess > 0:
+        yield Credit(
+            place=Place.INVOICE,
+            turn=turn,
+            invoice=debt.invoice,
+            amount=excess,
+            owed=debt.hi,
+            key=_key(view, debt.invoice, "credit_note", debt.hi),
+        )
+
+
+def is_gone(view: Assessment, id: str) -> bool:
+    """True where the consolidated invoice asks for nothing, or will not once the plan is done."""
+    for invoice in view.snapshot.invoices:
+        if invoice.id == id and invoice.status in COLLECTIBLE:
+            return id not in view.snapshot.processing
+    return True
+
+
+def can_be_adjusted(view: Assessment, debt: Debt) -> bool:
+    """True where it is known what is owed and Stripe may be asked to credit the rest."""
+    return (
+        debt.hi > 0
+        and debt.unknown is None
+        and debt.is_collectible
+        and debt.minimum is not None
+        and not debt.processing
+        and not view.snapshot.has_case(STOPPING, debt.id)
+    )
+
+
+def _is_adjusted(view: Assessment, debt: Debt) -> bool:
+    due = debt.invoice.status == "uncollectible" or debt.id in view.write_off
+    return due and can_be_adjusted(view, debt)
+
+
+def _can_retire(view: Assessment, entry: Consolidated) -> bool:
+    return (
+        entry.invoice.status in COLLECTIBLE
+        and entry.invoice.amount_remaining > 0
+        and entry.invoice.id not in view.snapshot.processing
+        and not view.snapshot.has_case(STOPPING, entry.invoice.id)
+    )
+
+
+def _settled_by(view: Assessment, debt: Debt) -> str | None:
+    if debt.share == 0:
+        return None
+    return next(
+        entry.invoice.id
+        for entry in view.debts.consolidated
+        if debt.id in entry.originals and entry.paid > 0
+    )
+
+
+def _key(view: Assessment, invoice: Invoice, kind: str, owed: int) -> str:
+    generation = view.snapshot.notes.get(invoice.id, 0)
+    target = f"{owed}:{invoice.amount_remaining}"
+    return idempotency_key(view.snapshot.account.id, kind, invoice.id, target, generation)

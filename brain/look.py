@@ -1,0 +1,102 @@
+"""A look: gather, assess, plan, perform; again until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from brain.assess import Assessment, assess
+from brain.effects import Effect
+from brain.gather import gather
+from brain.perform import Moved, TryLater, perform
+from brain.plan import plan
+from brain.ports import Ports
+
+ROUNDS = 8
+"""How often a look starts again before it leaves the account to the next one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """How much of a plan is carried out.
+
+    stores: whose changes are made in any case. milder: so are all that help the customer.
+    harsher: so are all. decides_all: service is decided on as if everything were made.
+    """
+
+    name: str
+    stores: frozenset[int] = frozenset()
+    milder: bool = False
+    harsher: bool = False
+    decides_all: bool = False
+
+    def allows(self, effect: Effect) -> bool:
+        """True where the effect is made in this mode."""
+        return self.harsher or effect.store in self.stores or (self.milder and not effect.is_harsh)
+
+
+RECONCILED = frozenset((0, 1, 2, 3))
+
+MODES: Mapping[str, Mode] = {
+    "observe": Mode(name="observe", decides_all=True),
+    "reconcile": Mode(name="reconcile", stores=RECONCILED),
+    "lift": Mode(name="lift", stores=RECONCILED, milder=True),
+    "full": Mode(name="full", stores=RECONCILED, milder=True, harsher=True, decides_all=True),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was assessed, and the effects that follow from it, in the safe order."""
+
+    view: Assessment
+    effects: tuple[Effect, ...]
+
+
+def decide(ports: Ports, mode: Mode, *, forgive: bool = False) -> Decision | None:
+    """Read the account and decide; None where there is no account. Writes nothing."""
+    snapshot = gather(ports)
+    if snapshot is None:
+        return None
+    view = assess(snapshot, writes_off=mode.decides_all, forgive=forgive)
+    return Decision(view=view, effects=plan(view))
+
+
+def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:
+    """Bring the account to where it stands; call it inside the account's lock.
+
+    Looking again afterwards finds nothing to do. Raises TryLater where Stripe cannot be reached
+    or the account keeps moving; every effect made by then leaves the account safe.
+    """
+    try:
+        for number in range(ROUNDS):
+            decision = decide(ports, mode, forgive=forgive)
+            if decision is None or not _round(ports, mode, decision, number):
+                return
+    except ports.stripe.StripeError as error:
+        raise TryLater("stripe-unreachable") from error
+    raise TryLater("account-keeps-moving")
+
+
+def _round(ports: Ports, mode: Mode, decision: Decision, number: int) -> bool:
+    """Carry out what the mode allows; False where that is nothing."""
+    allowed = tuple(effect for effect in decision.effects if mode.allows(effect))
+    if number == 0 or allowed:
+        say(ports, mode, decision)
+    try:
+        for effect in allowed:
+            perform(ports, effect)
+    except Moved:
+        return True
+    return bool(allowed)
+
+
+def say(ports: Ports, mode: Mode, decision: Decision) -> None:
+    """Report the rules that fired, then every effect, made or not."""
+    for reason in decision.view.reasons:
+        ports.reason(reason.rule, **reason.figures)
+    for case in decision.view.cases:
+        ports.reason("case", kind=case.kind, object=case.object)
+    for effect in decision.effects:
+        rule = "effect" if mode.allows(effect) else "not-this-mode"
+        ports.reason(rule, effect=type(effect).__name__, place=effect.place.name)

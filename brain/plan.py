@@ -1,0 +1,167 @@
+"""The plan: what each store should show, less what it shows, in the safe order. Pure.
+
+Planning again on the result of a plan gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brain.assess import Assessment, subscriptions_of
+from brain.effects import (
+    CancelSubscription,
+    Effect,
+    OpenCase,
+    Place,
+    PutHold,
+    RemoveHold,
+    SetBillingDb,
+    SetGrant,
+    SetMetadata,
+    SetSince,
+    idempotency_key,
+)
+from brain.invoice_plan import invoices, is_gone
+from brain.rows import Grant
+from brain.service import is_covered, is_paid_for
+from brain.snapshot import is_live
+from brain.standing import STOPPING, Standing
+
+HOLD = {Standing.BLOCKED: "block", Standing.BANNED: "ban"}
+ABSENT = (None, "", "false")
+
+
+def plan(view: Assessment) -> tuple[Effect, ...]:
+    """Return the effects that bring all stores to the assessed standing, in the safe order."""
+    if view.standing is Standing.OUT_OF_SCOPE:
+        return ()
+    effects = [
+        *_cases(view),
+        *_billing_db(view),
+        *_since(view),
+        *_metadata(view),
+        *invoices(view),
+        *_grants(view),
+        *_subscriptions(view),
+        *_holds(view),
+    ]
+    return tuple(sorted(effects, key=lambda effect: (effect.place, effect.turn)))
+
+
+def _is_bad(view: Assessment) -> bool:
+    return view.standing >= Standing.BAD_DEBT
+
+
+def _cases(view: Assessment) -> Iterator[Effect]:
+    for turn, case in enumerate(view.cases):
+        yield OpenCase(
+            place=Place.CASE, turn=turn, kind=case.kind, object=case.object, detail=case.detail
+        )
+
+
+def _billing_db(view: Assessment) -> Iterator[Effect]:
+    """Store 1: the flag; the cached amount goes; attempts are forgotten when all is clear."""
+    row, bad = view.snapshot.billing, _is_bad(view)
+    shown: tuple[bool, int | None, int] = (False, None, 0)
+    if row is not None:
+        shown = (row.bad_debt, row.bad_debt_amount, row.failed_attempts)
+    attempts = 0 if view.standing is Standing.CLEAR else shown[2]
+    if shown != (bad, None, attempts):
+        place = Place.FLAG_ON if bad and not shown[0] else Place.FLAG_OFF
+        yield SetBillingDb(place=place, expect=row, bad_debt=bad, failed_attempts=attempts)
+
+
+def _since(view: Assessment) -> Iterator[Effect]:
+    """Store 2: since when the oldest bad debt is written off."""
+    row = view.snapshot.customer
+    shown = None if row is None else row.bad_debt_since
+    target = view.since if _is_bad(view) else None
+    if shown != target:
+        place = Place.SINCE_OFF if target is None else Place.SINCE_ON
+        yield SetSince(place=place, expect=row, since=target)
+
+
+def _metadata(view: Assessment) -> Iterator[Effect]:
+    """Store 3: the mark; amount and consolidated invoice go, but evidence stays while needed."""
+    shown, bad = view.snapshot.stripe_customer.metadata, _is_bad(view)
+    pairs = {}
+    if bad and shown.get("bad_debt") != "true":
+        pairs["bad_debt"] = "true"
+    if not bad and shown.get("bad_debt") not in ABSENT:
+        pairs["bad_debt"] = ""
+    is_evidence = any(
+        debt.evidence and debt.is_collectible and debt.invoice.amount_remaining > 0
+        for debt in view.debts
+    )
+    if "bad_debt_amount" in shown and not is_evidence:
+        pairs["bad_debt_amount"] = ""
+    consolidated = shown.get("consolidated_invoice")
+    if consolidated is not None and is_gone(view, consolidated):
+        pairs["consolidated_invoice"] = ""
+    if pairs:
+        harsh = pairs.get("bad_debt") == "true"
+        place = Place.METADATA_ON if harsh else Place.METADATA_OFF
+        yield SetMetadata(place=place, pairs=tuple(pairs.items()))
+
+
+def _grants(view: Assessment) -> Iterator[Effect]:
+    """Store 5: service waits where debt is bad, comes back where it is covered, else ends."""
+    for turn, grant in enumerate(view.snapshot.grants):
+        target = _grant_target(view, grant)
+        if target is None or target == grant.status:
+            continue
+        place = Place.SERVICE_OFF if grant.status == "active" else Place.SERVICE_ON
+        reason = "dunning" if target == "suspended" else None
+        yield SetGrant(place=place, turn=turn, grant=grant.id, status=target, reason=reason)
+
+
+def _grant_target(view: Assessment, grant: Grant) -> str | None:
+    """The status a grant should have, or None where dunning has no say in it."""
+    banned = view.standing is Standing.BANNED
+    waits = grant.subscription in view.suspended
+    if grant.status == "active" and is_paid_for(grant):
+        if waits or banned:
+            return "suspended"
+        return "ended" if grant.subscription in view.dropped else None
+    if grant.status != "suspended" or grant.reason != "dunning":
+        return None
+    if is_paid_for(grant) and (waits or banned):
+        return None
+    if is_covered(view.snapshot, grant, view.in_grace):
+        return "active"
+    by_contract = _is_bad(view) and not view.policy.ends_service
+    return None if by_contract else "ended"
+
+
+def _subscriptions(view: Assessment) -> Iterator[Effect]:
+    """Left alone, Stripe would bill on for service that is not given."""
+    unsure = {
+        subscription
+        for debt in view.debts
+        if debt.id in view.bad and debt.unknown is not None
+        for subscription in subscriptions_of(debt.invoice)
+    }
+    wanted = (view.suspended - unsure) | view.dropped
+    for turn, key in enumerate(sorted(wanted)):
+        live = is_live(view.snapshot.subscriptions.get(key))
+        if not live or view.snapshot.has_case(STOPPING, key):
+            continue
+        worthless = key in view.dropped
+        yield CancelSubscription(
+            place=Place.CANCEL_WORTHLESS if worthless else Place.CANCEL,
+            turn=turn,
+            subscription=key,
+            key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
+        )
+
+
+def _holds(view: Assessment) -> Iterator[Effect]:
+    """Store 6: at most one hold for dunning; a ban stands before the block it replaces falls."""
+    shown = view.snapshot.dunning_holds()
+    target = HOLD.get(view.standing)
+    if target is not None and target not in shown:
+        yield PutHold(place=Place.HOLD_ON, kind=target, since=view.snapshot.now)
+    for kind in sorted(shown - {target}):
+        replaced = target == "ban"
+        place = Place.HOLD_REPLACED if replaced else Place.HOLD_OFF
+        yield RemoveHold(place=place, kind=kind)

@@ -1,0 +1,135 @@
+"""Where an account stands: from clear to banned, by what was written off and how long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from brain.debt import Debt, Debts
+from brain.money import minimum
+from brain.policy import DAY, Policy
+from brain.reasons import Reason, because
+from brain.snapshot import Snapshot
+
+
+class Standing(IntEnum):
+    """Five steps of dunning, milder first, and the one outside of it."""
+
+    OUT_OF_SCOPE = -1
+    CLEAR = 0
+    PAST_DUE = 1
+    BAD_DEBT = 2
+    BLOCKED = 3
+    BANNED = 4
+
+
+STOPPING = frozenset(
+    ("cannot-credit-uncollectible", "cannot-zero-uncollectible", "stripe-refused")
+)
+"""Kinds of cases that stop credit notes, charges and bans on the invoice they name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A standing, since when (UTC epoch seconds), by which invoices, and why."""
+
+    standing: Standing
+    since: int | None = None
+    bad: frozenset[str] = frozenset()
+    stranded: frozenset[str] = frozenset()
+    reasons: tuple[Reason, ...] = ()
+
+
+def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[str]) -> Finding:
+    """Find the standing; `written` are invoices that are written off, or will be in a moment.
+
+    Credit of a currency is counted once against its written-off debt; the worst currency decides.
+    """
+    candidates = [debt for debt in debts if debt.id in written and debt.may_matter]
+    highest = _net(snapshot, candidates, {debt.id: debt.hi for debt in candidates})
+    bad = [debt for debt in candidates if _reaches(highest, debt.invoice.currency, 1)]
+    if not bad:
+        return _not_bad(snapshot, debts)
+    payable = any(debt.can_be_paid for debt in debts)
+    processing = any(debt.processing and debt.is_collectible for debt in debts)
+    if not payable and not processing:
+        milder = _not_bad(snapshot, debts)
+        return Finding(
+            standing=milder.standing,
+            stranded=frozenset(debt.id for debt in bad),
+            reasons=(because("no-way-to-pay"), *milder.reasons),
+        )
+    since = min(_written_off_at(snapshot, debt) for debt in bad)
+    standing, reasons = _enforced(snapshot, policy, bad, since, frozen=processing)
+    return Finding(
+        standing=standing, since=since, bad=frozenset(d.id for d in bad), reasons=reasons
+    )
+
+
+def _not_bad(snapshot: Snapshot, debts: Debts) -> Finding:
+    due = any(
+        debt.invoice.status == "open" and debt.due_at <= snapshot.now and debt.may_matter
+        for debt in debts
+    )
+    standing = Standing.PAST_DUE if due else Standing.CLEAR
+    return Finding(standing=standing, reasons=(because("past-due" if due else "clear"),))
+
+
+def _enforced(
+    snapshot: Snapshot, policy: Policy, bad: Iterable[Debt], since: int, *, frozen: bool
+) -> tuple[Standing, tuple[Reason, ...]]:
+    """How harsh bad debt is met: what lasts longest and weighs most decides."""
+    sure = _net(snapshot, bad, {debt.id: debt.lo for debt in bad})
+    if not any(_reaches(sure, currency, 1) for currency in sure):
+        return Standing.BAD_DEBT, (because("held"),)
+    override = snapshot.enforcement.override
+    if override is not None and override.until > snapshot.now:
+        return Standing.BAD_DEBT, (because("override", until=override.until),)
+    if snapshot.disputed:
+        return Standing.BAD_DEBT, (because("dispute-freezes"),)
+    if frozen or not any(debt.can_be_paid for debt in bad):
+        return Standing.BAD_DEBT, (because("waits-for-payment"),)
+    free_of_cases = [d for d in bad if not snapshot.has_case(STOPPING, d.id)]
+    ban = _net(snapshot, free_of_cases, {debt.id: debt.lo for debt in bad})
+    steps = (
+        (Standing.BANNED, "banned", policy.ban_days, policy.ban_minimum, ban),
+        (Standing.BLOCKED, "blocked", policy.block_days, policy.block_minimum, sure),
+    )
+    for standing, rule, days, least, sums in steps:
+        old_enough = days is not None and snapshot.now - since >= days * DAY
+        if old_enough and any(_reaches(sums, currency, least) for currency in sums):
+            return standing, (because(rule, since=since, days=days, **sums),)
+    return Standing.BAD_DEBT, (because("bad-debt", since=since, **sure),)
+
+
+def _net(
+    snapshot: Snapshot, debts: Iterable[Debt], amounts: Mapping[str, int]
+) -> Mapping[str, int]:
+    """Sums by currency less the customer's credit, minor units, not below 0."""
+    sums: dict[str, int] = {}
+    for debt in debts:
+        currency = debt.invoice.currency
+        sums[currency] = sums.get(currency, 0) + amounts[debt.id]
+    credit = snapshot.credit
+    return {c: max(0, amount - credit.get(c, 0)) for c, amount in sums.items()}
+
+
+def _reaches(sums: Mapping[str, int], currency: str, times: int) -> bool:
+    least = minimum(currency)
+    return least is not None and sums.get(currency, 0) >= times * least
+
+
+def _written_off_at(snapshot: Snapshot, debt: Debt) -> int:
+    """When the invoice was marked; for one marked in a moment, now.
+
+    An old mark without a time keeps the time the customer service remembers, so that looking
+    twice gives the same.
+    """
+    if debt.invoice.status == "open":
+        return snapshot.now
+    marked = debt.invoice.status_transitions.marked_uncollectible_at
+    if marked is not None:
+        return marked
+    remembered = None if snapshot.customer is None else snapshot.customer.bad_debt_since
+    return snapshot.now if remembered is None else min(remembered, snapshot.now)

@@ -1,0 +1,190 @@
+"""What each command does: compose, replay, judge, print; the exit code says the rest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from harness import run as running
+from harness.compose import Composition, compose
+from harness.drafting import draft
+from harness.errors import ExitCode, HarnessError, InputError
+from harness.gate import gate_exit_code, run_exit_code
+from harness.model import Cell, Free, Outcome
+from harness.names import hint
+from harness.report import json_report
+from harness.report.gate_text import gate_text
+from harness.report.paths_text import paths_text
+from harness.report.progress import progress
+from harness.report.run_text import run_text
+from harness.report.show_text import show_text
+from harness.report.terminal import Look, look
+from harness.run import RunResult
+from harness.text import quoted
+from harness.verdict import verdict
+
+Say = Callable[[str], None]
+Complain = Callable[[HarnessError], None]
+
+
+def run(
+    config: Path | None, paths: tuple[Path, ...], *, as_json: bool, say: Say, complain: Complain
+) -> ExitCode:
+    """Replay and show what differs; a bad file among good ones is named and counts."""
+    composition = compose(config, paths)
+    level = composition.policy.level
+    result = replayed(composition)
+    codes = complaints(composition, result, complain)
+    totals, free = cell_totals(composition, result), free_totals(result)
+    if as_json:
+        document = json_report.run_document(
+            result.cells, result.free, totals=totals, free_totals=free
+        )
+        say(json_report.dumped(document))
+    else:
+        shown = {"totals": totals, "free_totals": free}
+        say(run_text(result.cells, result.free, **shown, level=level, look=here()))
+    return run_exit_code(result.cells, result.free, codes)
+
+
+def gate(
+    config: Path | None, paths: tuple[Path, ...], *, as_json: bool, say: Say, complain: Complain
+) -> ExitCode:
+    """Replay and decide."""
+    composition = compose(config, paths)
+    _ = composition.policy  # a policy that cannot be read is said before the work, not after it
+    result = replayed(composition)
+    codes = complaints(composition, result, complain)
+    decided = verdict(composition, result, today=today())
+    if as_json:
+        say(json_report.dumped(json_report.gate_document(decided)))
+    else:
+        say(gate_text(decided, look=here()))
+    return gate_exit_code(decided, codes)
+
+
+def show(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode:
+    """Replay one scenario and show it, or one of its cells, episode by episode.
+
+    Raises:
+        InputError: there is no such scenario or cell.
+    """
+    composition = compose(config, ())
+    level = composition.policy.level
+    result, cell = replayed_one(composition, name)
+    scenario, end = result.scenarios[0], result.free[0]
+    rulings = {ruling.id: ruling for ruling in result.rulings}
+    only = cell.episode.id if cell is not None else ""
+    if as_json:
+        cells = (cell,) if cell is not None else result.cells
+        document = json_report.show_document(scenario, cells, end, rulings=rulings, level=level)
+        say(json_report.dumped(document))
+    else:
+        say(
+            show_text(
+                scenario, result.cells, end, rulings=rulings, level=level, only=only, look=here()
+            )
+        )
+    return run_exit_code(result.cells, result.free)
+
+
+def paths(config: Path | None, *, as_json: bool, say: Say) -> ExitCode:
+    """List the control's paths, with the pinned scenarios in which each runs."""
+    composition = compose(config, ())
+    units, known = composition.units(), composition.control.engine.paths
+    scenarios: dict[str, list[str]] = {name: [] for name in known}
+    for pin in composition.manifest.scenarios if composition.manifest else ():
+        for name in sorted({path for cell in pin.cells for path in cell.paths}):
+            scenarios.setdefault(name, []).append(pin.id)
+    if as_json:
+        say(json_report.dumped(json_report.paths_document(known, units, scenarios)))
+    else:
+        say(paths_text(known, units, scenarios, look=here()))
+    return ExitCode.OPEN
+
+
+def rule(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode:
+    """Draft a ruling for a cell; nothing is written, a person completes and signs it.
+
+    Raises:
+        InputError: there is no such cell, or nothing in it to rule.
+    """
+    composition = compose(config, ())
+    result, cell = replayed_one(composition, name)
+    if cell is None:
+        cells = [one.episode.id for one in result.cells]
+        message = f"{quoted(name)} is a scenario, a ruling is drafted from a cell"
+        raise InputError("unknown-cell", message, hint=hint(f"{name}#1", cells))
+    text = draft(cell, composition.rulings.good)
+    if as_json:
+        text = json_report.dumped({"schema": "shadow.rule/1", "cell": name, "draft": text})
+    say(text)
+    return ExitCode.OPEN
+
+
+def replayed(composition: Composition) -> RunResult:
+    """Replay everything, with a bar on standard error where somebody looks."""
+    total = len(composition.loaded.scenarios)
+    with progress(sys.stderr, "replaying", total) as step:
+        return running.run(composition, today=today(), progress=lambda _: step())
+
+
+def replayed_one(composition: Composition, name: str) -> tuple[RunResult, Cell | None]:
+    """Replay one scenario; the cell is the one that `name` names, None for the whole scenario.
+
+    Raises:
+        InputError: there is no such scenario or cell.
+    """
+    scenario, number, _ = name.partition("#")
+    result = running.run(composition, today=today(), only=scenario)
+    cells = {cell.episode.id: cell for cell in result.cells}
+    if number and name not in cells:
+        message = f"there is no cell {quoted(name)}"
+        raise InputError("unknown-cell", message, hint=hint(name, cells))
+    return result, cells.get(name)
+
+
+def complaints(
+    composition: Composition, result: RunResult, complain: Complain
+) -> tuple[ExitCode, ...]:
+    """Name each file that could not be used; their exit codes hold beside the result's own."""
+    errors = (*result.failures, *composition.rulings.refused)
+    for error in errors:
+        complain(error)
+    return tuple(error.exit_code for error in errors)
+
+
+def cell_totals(composition: Composition, result: RunResult) -> Mapping[str, int]:
+    """Cells by outcome; those of an unusable file are NOT_RUN, as many as are pinned or 1."""
+    pins = composition.manifest.scenarios if composition.manifest else ()
+    pinned = {pin.id: len(pin.cells) for pin in pins}
+    lost = sum(pinned.get(name, 1) for name in result.unusable)
+    outcomes = [cell.outcome for cell in result.cells]
+    return _totals(Outcome, [*outcomes, *[Outcome.NOT_RUN] * lost])
+
+
+def free_totals(result: RunResult) -> Mapping[str, int]:
+    """Free runs by outcome; that of an unusable file is NOT_RUN."""
+    ends = [end.outcome for end in result.free]
+    return _totals(Free, [*ends, *[Free.NOT_RUN] * len(result.unusable)])
+
+
+def _totals(kind: type[Outcome] | type[Free], found: Iterable[Outcome | Free]) -> dict[str, int]:
+    counts = Counter(map(str, found))
+    return {"expected": counts.total(), **{str(one): counts[str(one)] for one in kind}}
+
+
+def today() -> date:
+    """The day, in UTC, that rulings' dates are compared with."""
+    return datetime.now(UTC).date()
+
+
+def here() -> Look:
+    """How a report looks where it is printed."""
+    columns = shutil.get_terminal_size().columns
+    return look(os.environ, terminal=sys.stdout.isatty(), columns=columns)

@@ -1,0 +1,190 @@
+"""The composition root: the one place where engines, kit, policy and scenarios meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness import manifest_file, ruling_files
+from harness.branches import Unit
+from harness.config import Config, read_config
+from harness.document import read_document
+from harness.dotted import resolve
+from harness.fields import Fields, read_fields
+from harness.importing import LoadedEngine, load_engine
+from harness.living import EMPTY
+from harness.loading import Loaded, load_scenarios
+from harness.manifest import Manifest
+from harness.policy import Policy, read_policy
+from harness.ports import Invariant, Kit
+from harness.ruling_files import Rulings
+from harness.scenario_file import Vocabulary
+from harness.setup import Budget, Setup, Side
+
+CACHE = ".shadow"
+"""Folder of instrumented code, beside the configuration file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """Everything a run is made of; each part is made when it is first asked for.
+
+    Attributes:
+        config: the configuration table.
+        paths: files or folders asked for; none means the configured scenarios.
+        quirks: overrides what `faults` may name, where the control must not be loaded.
+    """
+
+    config: Config
+    paths: tuple[Path, ...] = ()
+    quirks: Collection[str] | None = None
+
+    @cached_property
+    def kit(self) -> Kit:
+        return self._resolved("world")  # type: ignore[no-any-return]  # introduced by name
+
+    @cached_property
+    def invariants(self) -> tuple[Invariant, ...]:
+        return tuple(self._resolved("invariants"))
+
+    @cached_property
+    def control(self) -> LoadedEngine:
+        return self._engine("control", "candidate")
+
+    @cached_property
+    def candidate(self) -> LoadedEngine:
+        return self._engine("candidate", "control")
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        quirks = self.control.engine.quirks if self.quirks is None else self.quirks
+        vocabulary = Vocabulary(
+            kit=self.kit,
+            quirks=quirks,
+            invariants=frozenset(invariant.id for invariant in self.invariants),
+        )
+        return load_scenarios(self.paths or (self.config.scenarios,), vocabulary)
+
+    @cached_property
+    def fields(self) -> Fields:
+        return read_fields(self.config.scenarios / "fields.yaml", root=self.config.root)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return read_policy(read_document(self.config.gate))
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        return manifest_file.read_manifest(self.config.scenarios / manifest_file.NAME)
+
+    @cached_property
+    def rulings(self) -> Rulings:
+        known = ruling_files.Known(
+            paths=frozenset(self.control.engine.paths),
+            quirks=frozenset(self.control.engine.quirks),
+            decisions=ruling_files.decision_records(self.config.root),
+        )
+        return ruling_files.read_rulings(self.config.scenarios / "rulings", known)
+
+    def units(self) -> Mapping[str, Unit]:
+        """The control's code: each path's module, and what paths share."""
+        owner = {path.module: path.id for path in self.control.engine.paths.values()}
+        return {
+            name: Unit(
+                id=name,
+                arcs={
+                    number: f"{name}:{arc.line} {arc.kind} {arc.text}"
+                    for number, arc in enumerate(arcs)
+                },
+                path=owner.get(name, ""),
+            )
+            for name, arcs in self.control.coverage.arcs.items()
+        }
+
+    def setup(self, *, reverse: bool = False) -> Setup:
+        """Both sides, ready to replay. `reverse` turns round what has no order of its own."""
+        control = self.control
+        return self._setup(
+            Side(
+                role="control",
+                engine=control.engine,
+                crashes={
+                    (quirk.path, quirk.crash): quirk.id
+                    for quirk in control.engine.quirks.values()
+                    if quirk.crash is not None
+                },
+                drain_traps=control.guard.drain,
+                reset_arcs=control.coverage.reset,
+                taken_arcs=control.coverage.taken,
+                crashed=control.coverage.raised,
+            ),
+            reverse=reverse,
+        )
+
+    def candidate_only(self, *, reverse: bool) -> Setup:
+        """The candidate beside nobody: no control is imported."""
+        return self._setup(Side(role="control", engine=Nobody(), crashes={}), reverse=reverse)
+
+    def _setup(self, control: Side, *, reverse: bool) -> Setup:
+        candidate = self.candidate
+        return Setup(
+            control=control,
+            candidate=Side(
+                role="candidate",
+                engine=candidate.engine,
+                look=candidate.engine.look,
+                crashes={},
+                drain_traps=candidate.guard.drain,
+            ),
+            kit=self.kit,
+            invariants=self.invariants,
+            fields=self.fields,
+            budget=Budget(seconds=self.config.timeout_seconds),
+            reverse=reverse,
+        )
+
+    def _resolved(self, key: str) -> Any:
+        where = str(self.config.file)
+        return resolve(getattr(self.config, key), key=key, root=self.config.root, where=where)
+
+    def _engine(self, key: str, other: str) -> LoadedEngine:
+        """Load an engine that may import neither its peer, nor the kit, nor the harness."""
+        strangers = {_package(getattr(self.config, name)) for name in (other, "world")}
+        mine = _package(getattr(self.config, key))
+        self._resolved("world")  # puts the configuration's folder on the import path
+        return load_engine(
+            getattr(self.config, key),
+            instrument=key == "control",
+            forbid=tuple(sorted((strangers | {"harness"}) - {mine})),
+            cache_dir=self.config.root / CACHE,
+        )
+
+
+class Nobody:
+    """An engine that handles nothing."""
+
+    name = "nobody"
+    handlers: Mapping[str, Any] = EMPTY
+    refusals: tuple[type[Exception], ...] = ()
+
+
+def _package(dotted: str) -> str:
+    return dotted.partition(":")[0].partition(".")[0]
+
+
+def compose(
+    config: Path | None, paths: tuple[Path, ...], *, quirks: Collection[str] | None = None
+) -> Composition:
+    """Read the configuration; everything else is made when it is asked for.
+
+    Raises:
+        InputError: the configuration cannot be used.
+    """
+    return Composition(config=read_config(config), paths=paths, quirks=quirks)
+
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what) as work goes on."""

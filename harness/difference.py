@@ -1,0 +1,125 @@
+"""The differences between two observations, field by field, and how a field is named.
+
+A field's name joins the keys that lead to it with dots; a key that holds a dot or anything else
+out of the ordinary is written as `["…"]`: `stripe_metadata.["a.b"]`. A name with `$i`, as in
+`invoices[$i].status`, stands for one field of each object that a ruling is bound to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from harness.canonical import same, sorted_keys
+from harness.model import ABSENT, FACETS, Difference
+from harness.ports import Data
+
+Keys = tuple[str, ...]
+Steps = tuple[str | None, ...]
+"""Keys in which None stands for `$i`."""
+
+_PLAIN: Final = re.compile(r'[^\s.\[\]"\\$*]+')
+_STEP: Final = re.compile(
+    r'(?:^|\.)(?P<plain>[^\s.\[\]"\\$*]+)'
+    r'|(?:^|\.?)\[(?P<quoted>"(?:[^"\\]|\\.)*")\]'
+    r"|(?P<each>\.\$i(?![^.\[])|\.?\[\$i\])"
+)
+
+
+def differences(
+    control: Mapping[str, Data], candidate: Mapping[str, Data]
+) -> tuple[Difference, ...]:
+    """Every difference of every facet, in the facets' order and then by field.
+
+    Mappings are compared key by key; a key that only one side has is one difference with the whole
+    value, and ABSENT on the other side. Lists are compared as one value. A facet that FACETS does
+    not list (`race`) comes after those that it does.
+
+    Raises:
+        NotCanonical: something compared is no plain data.
+    """
+    facets = [*FACETS, *sorted((control.keys() | candidate.keys()) - set(FACETS))]
+    return tuple(
+        difference
+        for facet in facets
+        for difference in compare(
+            facet, (), control.get(facet, ABSENT), candidate.get(facet, ABSENT)
+        )
+    )
+
+
+def compare(facet: str, keys: Keys, control: Data, candidate: Data) -> Iterator[Difference]:
+    """The differences at and below one field.
+
+    Raises:
+        NotCanonical: something compared is no plain data.
+    """
+    if control is candidate:
+        return
+    if isinstance(control, Mapping) and isinstance(candidate, Mapping):
+        for key in sorted_keys(control, candidate):
+            left, right = control.get(key, ABSENT), candidate.get(key, ABSENT)
+            yield from compare(facet, (*keys, key), left, right)
+    elif not same(control, candidate):
+        yield Difference(facet=facet, at=at_of(keys), control=control, candidate=candidate)
+
+
+def at_of(keys: Keys) -> str:
+    """The name of the field that some keys lead to; `keys_of` reads it back."""
+    return ".".join(_step(key) for key in keys)
+
+
+def keys_of(at: str) -> Keys:
+    """The keys that lead to a named field.
+
+    Raises:
+        ValueError: it is no name of one field.
+    """
+    return bound(steps_of(at), None)
+
+
+def steps_of(at: str) -> Steps:
+    """The keys of a name that may hold `$i`.
+
+    Raises:
+        ValueError: it is no name of a field.
+    """
+    steps: list[str | None] = []
+    end = 0
+    while end < len(at):
+        found = _STEP.match(at, end)
+        if found is None:
+            raise ValueError(f"no name of a field: {at!r} from character {end + 1} on")
+        if found["quoted"] is not None:
+            steps.append(_unquoted(found["quoted"], at))
+        else:
+            steps.append(found["plain"])
+        end = found.end()
+    return tuple(steps)
+
+
+def bound(steps: Steps, each: str | None) -> Keys:
+    """Keys in which `$i` has its value.
+
+    Raises:
+        ValueError: there is a `$i` and no value for it.
+    """
+    if each is None and None in steps:
+        raise ValueError("$i stands for no object here")
+    return tuple(each if step is None else step for step in steps)  # type: ignore[misc]  # checked
+
+
+def _step(key: str) -> str:
+    if _PLAIN.fullmatch(key) and key.isprintable():
+        return key
+    return f"[{json.dumps(key)}]"
+
+
+def _unquoted(text: str, at: str) -> str:
+    try:
+        key: Any = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"no name of a field: {at!r}: {error}") from None
+    return str(key)

@@ -1,0 +1,66 @@
+"""What invariants and truth say of a world; never what the other engine did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.model import Class
+from harness.ports import Facts, Invariant, Kit, World
+from harness.setup import Setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One world at one moment.
+
+    Attributes:
+        broken: invariant breaches, `I1: …`.
+        unmet: what truth entitles the customer to and is not given; None where undecidable.
+        wrongs: what is worse than truth for the customer.
+    """
+
+    broken: tuple[str, ...]
+    unmet: tuple[str, ...] | None
+    wrongs: tuple[str, ...]
+
+
+def facts(kit: Kit, world: World) -> Facts:
+    """What an invariant may see of this world."""
+    return Facts(
+        books=kit.books(world),
+        truth=kit.truth(world),
+        outcome=kit.outcome(world),
+        calls=world.calls,
+        now=world.now,
+    )
+
+
+def breaches(invariants: Sequence[Invariant], seen: Facts) -> tuple[str, ...]:
+    """Every breach of every invariant, each named by its invariant."""
+    return tuple(f"{inv.id}: {text}" for inv in invariants for text in inv.check(seen))
+
+
+def judge(setup: Setup, world: World) -> Judgement:
+    """Judge a world as it stands."""
+    kit = setup.kit
+    return Judgement(
+        broken=breaches(setup.invariants, facts(kit, world)),
+        unmet=kit.entitled(world),
+        wrongs=kit.wrongs(world),
+    )
+
+
+def classify(before: Judgement, after: Judgement) -> Class:
+    """The class of a cell, from the control's world before and after the act."""
+    if after.unmet is None:
+        return Class.UNDECIDABLE
+    if before.broken or after.broken:
+        return Class.REPAIR
+    return Class.TWIST if after.unmet else Class.SOUND
+
+
+def new(found: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is in `found` and was not there before, order kept."""
+    return tuple(item for item in found if item not in known)

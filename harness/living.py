@@ -1,0 +1,237 @@
+"""One engine living through one episode: the act, its handlers, and the events they cause."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from harness.escape import bounded, leave
+from harness.guard import AmbientRead
+from harness.model import Observation
+from harness.ports import Access, Data, Event, Handler, Trigger, World
+from harness.scenario import EpisodeSpec, Item
+from harness.setup import Setup, Side
+
+RESPONDING = ("api.", "support.")
+"""Acts whose response is compared."""
+
+EMPTY: dict[str, Any] = {}
+
+Held = dict[tuple[int, str], list[Event]]
+"""Events held back, by (episode that emitted them, type)."""
+
+
+class Moot(Exception):
+    """What was to happen makes no sense in this world: no such event, no such object."""
+
+
+@dataclass(slots=True)
+class Living:
+    """An episode in the making; it lasts for one act in one world and ends as an Observation.
+
+    Attributes:
+        hold: event types taken out of the queue; `held` collects them.
+        queue: events still to deliver, first in first out.
+        watch: called before each port call that is within budget.
+        moot: why the item made no sense in this world, else empty.
+    """
+
+    setup: Setup
+    side: Side
+    world: World
+    hold: frozenset[str] = frozenset()
+    queue: deque[Event] = field(default_factory=deque)
+    held: list[Event] = field(default_factory=list)
+    handlers: list[tuple[str, str]] = field(default_factory=list)
+    response: Data = None
+    refusal: dict[str, str] | None = None
+    crash: tuple[str, str, str] | None = None
+    traps: list[str] = field(default_factory=list)
+    timeout: str = ""
+    moot: str = ""
+    watch: Callable[[Access], None] | None = None
+    deliveries: int = 0
+    port_calls: int = 0
+
+    def count(self, access: Access) -> None:
+        """Count a port call; over budget, leave the engine for good."""
+        self.port_calls += 1
+        if self.port_calls > self.setup.budget.port_calls:
+            leave(f"over {self.setup.budget.port_calls} port calls, last {access.op}")
+        if self.watch is not None:
+            self.watch(access)
+
+    def look(self) -> None:
+        """Let the candidate look without a trigger; the control does nothing."""
+        look = self.side.look
+        if look is not None:
+            self.guarded("look", "look", lambda: look(self.world.ports))
+        self.settle()
+
+    def play(self, item: Item, events: Sequence[Event] | None = None) -> None:
+        """Live through one item. `events` are handed over in place of what the item would emit."""
+        if events is not None:
+            self.queue.extend(events)
+        elif item.kind == "act":
+            self.act(item)
+        elif item.kind == "webhook":
+            self.queue.append(self.world.foreign(item.name, item.object or EMPTY))
+        else:
+            self.queue.append(emitted(self.world, item.name, item.of))
+        self.settle()
+
+    def act(self, item: Item) -> None:
+        """Apply an act: call the engine's handlers, or change the world from outside."""
+        if self.setup.kit.acts[item.name].engine:
+            args = msgspec.to_builtins(item.args)
+            self.call(Trigger(item.name, args, None))
+            return
+        self.world.actor = "outside"
+        try:
+            self.setup.kit.apply(self.world, item.name, item.args)
+        except self.setup.kit.ActImpossible as impossible:
+            raise Moot(f"{item.name}: {impossible}") from None
+        self.absorb()
+
+    def settle(self) -> None:
+        """Deliver events until none is due; the clock stands still."""
+        self.absorb()
+        while self.queue:
+            event = self.queue.popleft()
+            handlers = self.side.engine.handlers.get(event.type, ())
+            if not handlers:
+                continue
+            self.deliveries += 1
+            if self.deliveries > self.setup.budget.deliveries:
+                leave(f"over {self.setup.budget.deliveries} deliveries, last {event.type}")
+            self.call(Trigger(event.type, EMPTY, event.payload()), handlers)
+
+    def absorb(self) -> None:
+        """Queue the events emitted since last asked, but for those held back."""
+        for event in self.world.drain():
+            (self.held if event.type in self.hold else self.queue).append(event)
+
+    def call(self, trigger: Trigger, handlers: Sequence[Handler] | None = None) -> None:
+        """Call every handler of a trigger; each is an actor of its own."""
+        if handlers is None:
+            handlers = self.side.engine.handlers.get(trigger.name, ())
+        for handler in handlers:
+            self.handlers.append((handler.path, trigger.name))
+            self.guarded(handler.path, trigger.name, lambda h=handler: self.answer(h, trigger))
+            self.absorb()
+
+    def answer(self, handler: Handler, trigger: Trigger) -> None:
+        response = handler.call(self.world.ports, trigger)
+        if trigger.name.startswith(RESPONDING):
+            self.world.answers.append((trigger.name, response))
+            if self.response is None:
+                self.response = response
+
+    def guarded(self, actor: str, trigger: str, body: Callable[[], None]) -> None:
+        """Run engine code as `actor`: a refusal is a decision, anything else that escapes is not."""
+        self.world.actor = actor
+        try:
+            body()
+        except AmbientRead:
+            pass  # the guard has it on record, whatever the engine swallows
+        except self.side.engine.refusals as refusal:
+            kind = str(getattr(refusal, "kind", type(refusal).__name__))
+            self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
+            if trigger.startswith(RESPONDING):
+                self.response = {"refused": dict(self.refusal)}
+        except Exception as error:  # noqa: BLE001  # an engine's crash is an observation
+            self.crash = (actor, type(error).__name__, str(error))
+            self.side.crashed(actor, type(error).__name__)
+        finally:
+            self.traps.extend(self.side.drain_traps())
+
+
+def emitted(world: World, type_: str, of: str | None) -> Event:
+    """The latest event of a type (and object) that this world emitted.
+
+    Raises:
+        Moot: this world never emitted one.
+    """
+    for event in reversed(world.emitted):
+        if event.type == type_ and (of is None or event.object == of):
+            return event
+    raise Moot(f"{type_} of {of or 'any object'} was never emitted here")
+
+
+def live(living: Living, body: Callable[[], None]) -> Observation:
+    """Run `body` (which plays `living`) within its budget and observe what came of it."""
+    world = living.world
+    world.reverse = living.setup.reverse
+    world.on_port = living.count
+    living.side.reset_arcs()
+    living.side.drain_traps()
+
+    def whole() -> None:
+        try:
+            body()
+        except Moot as moot:
+            living.moot = str(moot)
+
+    try:
+        living.timeout = bounded(whole, seconds=living.setup.budget.seconds) or ""
+    finally:
+        world.on_port = None
+    living.traps.extend(living.side.drain_traps())
+    return observation(living)
+
+
+def observation(living: Living) -> Observation:
+    """Freeze what one engine did in this episode."""
+    world, kit = living.world, living.setup.kit
+    taken = living.side.taken_arcs()
+    facets = {
+        "customer": kit.outcome(world),
+        "money": kit.money(world),
+        "response": living.response if living.response is not None else {},
+        "books": kit.books(world),
+        "effects": kit.effects(world),
+    }
+    return Observation(
+        facets=living.setup.fields.project(facets),
+        written={write.at: write.actor for write in world.writes},
+        reasons=tuple(dict(reason) for reason in world.reasons),
+        handlers=tuple(living.handlers),
+        refusal=living.refusal,
+        crash=living.crash,
+        traps=tuple(dict.fromkeys((*living.traps, *world.traps))),
+        timeout=living.timeout,
+        arcs=dict(taken),
+        writes=tuple((w.actor, w.at, w.before, w.after) for w in world.writes),
+    )
+
+
+def play(living: Living, spec: EpisodeSpec, held: Held) -> None:
+    """Play an episode: the look, a held event handed over, or a listed item.
+
+    Raises:
+        Moot: it makes no sense in this world.
+    """
+    if spec.item is None:
+        living.look()
+    elif spec.held is not None:
+        events = held.get(spec.held)
+        if not events:
+            raise Moot(f"{spec.held[1]} was to be held but was never emitted")
+        living.play(spec.item, events)
+    else:
+        living.play(spec.item)
+
+
+def keep_held(living: Living, spec: EpisodeSpec, held: Held) -> None:
+    """Keep the events that this episode held back until their own episode."""
+    for event in living.held:
+        held.setdefault((spec.index, event.type), []).append(event)
+
+
+def hold_of(spec: EpisodeSpec) -> frozenset[str]:
+    """Event types that this episode holds back; handing one over holds nothing."""
+    return frozenset(spec.item.hold) if spec.item and spec.held is None else frozenset()

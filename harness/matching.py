@@ -1,0 +1,102 @@
+"""Which bundles match a cell, and why one that has to does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from harness.bundle import Bundle, Pin, Trial
+from harness.canonical import same
+from harness.clause import RACE
+from harness.model import ABSENT, Difference, Episode
+from harness.ownership import value_at
+from harness.ports import Data
+from harness.reason import some
+from harness.ruling import RulingClass
+from harness.text import quoted
+
+
+def matching(
+    episode: Episode, tried: Iterable[Trial]
+) -> tuple[tuple[Bundle, ...], tuple[str, ...]]:
+    """The bundles that match, and a text for each ruling that has to match and does not.
+
+    A ruling has to match in every cell that it lists, for every object that its scope holds for;
+    and in any cell in which the control does all that it says the control does.
+    """
+    if episode.control is None or episode.candidate is None:
+        return (), ()
+    sides = _Sides(episode, episode.control.facets, episode.candidate.facets)
+    matched: list[Bundle] = []
+    missed: list[str] = []
+    for trial in tried:
+        reasons = [trial.outside] if trial.listed and trial.outside else []
+        for bundle in trial.bundles:
+            reason = sides.why_not(bundle)
+            if not reason:
+                matched.append(bundle)
+            elif trial.listed or sides.control_shows(bundle):
+                reasons.append(f"{reason} ({bundle.each})" if bundle.each else reason)
+        if reasons:
+            missed.append(f"{trial.ruling.id}: {some(reasons)}")
+    return tuple(matched), tuple(missed)
+
+
+def appeared(difference: Difference) -> bool:
+    """Whether this is an end of a race that only the candidate comes to."""
+    return difference.facet == RACE and difference.control is ABSENT
+
+
+class _Sides:
+    """Both sides' values of any field of one episode."""
+
+    def __init__(
+        self, episode: Episode, control: Mapping[str, Data], candidate: Mapping[str, Data]
+    ) -> None:
+        self.control, self.candidate = control, candidate
+        self.different = {one.path: one for one in episode.differences}
+        self.appeared = tuple(one for one in episode.differences if appeared(one))
+
+    def of(self, pin: Pin) -> tuple[Data, Data]:
+        """Control's and candidate's value of a pinned field."""
+        one = self.different.get(pin.path)
+        if one is not None:
+            return one.control, one.candidate
+        return (
+            value_at(self.control, pin.facet, pin.keys),
+            value_at(self.candidate, pin.facet, pin.keys),
+        )
+
+    def why_not(self, bundle: Bundle) -> str:
+        """Why a bundle does not match; empty where it does."""
+        if bundle.fault:
+            return bundle.fault
+        own = False
+        for pin in bundle.pins:
+            control, candidate = self.of(pin)
+            if not same(candidate, pin.candidate):
+                wanted = quoted(pin.candidate)
+                return f"{pin.path}: the candidate has {quoted(candidate)}, not {wanted}"
+            if not same(control, candidate) and not same(control, pin.control):
+                return f"{pin.path}: the control has {quoted(control)}, not {quoted(pin.control)}"
+            one = self.different.get(pin.path)
+            own = own or (one is not None and not one.repeat)
+        if not own:
+            return "none of its fields differs here of its own"
+        if bundle.ruling.klass is RulingClass.RACE_REMOVED:
+            return self.why_not_removed(bundle)
+        return ""
+
+    def why_not_removed(self, bundle: Bundle) -> str:
+        """Why a race's lost ends are no removed race: one is good, or another end appeared."""
+        if self.appeared:
+            return f"{self.appeared[0].path} appeared"
+        for pin in bundle.pins:
+            end = pin.control if isinstance(pin.control, Mapping) else {}
+            if not end.get("broken") and end.get("serial") is not False:
+                return f"{pin.path} breaks nothing and equals a serial order"
+        return ""
+
+    def control_shows(self, bundle: Bundle) -> bool:
+        """Whether the control does all that the bundle says it does, so the candidate has to."""
+        pins = bundle.pins
+        return bool(pins) and all(same(self.of(pin)[0], pin.control) for pin in pins)

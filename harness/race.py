@@ -1,0 +1,283 @@
+"""Races: the ends that concurrent acts can come to, compared as sets.
+
+The search is depth first over schedules and switches actors only at shared places. The set of
+shared places starts empty and grows until no schedule shows a conflict outside it, so leaving the
+other places out loses no order that could end differently. The bound on schedules is counted, and
+a search that reached it proves nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.canonical import digest
+from harness.escape import bounded
+from harness.judge import Judgement, judge
+from harness.model import (
+    ABSENT,
+    Class,
+    Difference,
+    Episode,
+    Finding,
+    Observation,
+    Outcome,
+)
+from harness.ports import Data, World
+from harness.scenario import EpisodeSpec, Item, Scenario
+from harness.schedule import Place, Schedule
+from harness.setup import Setup, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One way a race can end.
+
+    Attributes:
+        key: short digest of the compared facets at quiescence.
+        judgement: what invariants and truth say of it.
+        serial: whether some order of whole acts ends the same.
+    """
+
+    key: str
+    facets: dict[str, Data]
+    judgement: Judgement
+    serial: bool
+
+    def summary(self) -> dict[str, Data]:
+        """What reports and rulings see of this end."""
+        return {"broken": list(self.judgement.broken), "serial": self.serial}
+
+
+@dataclass(slots=True)
+class Exploration:
+    """One engine's race as it is explored."""
+
+    setup: Setup
+    side: Side
+    items: Sequence[Item]
+    start: World
+    shared: set[Place] = field(default_factory=set)
+    ends: dict[str, End] = field(default_factory=dict)
+    schedules: int = 0
+    conflicts: set[Place] = field(default_factory=set)
+    exhausted: bool = False
+    findings: dict[str, Finding] = field(default_factory=dict)
+    arcs: dict[str, frozenset[int]] = field(default_factory=dict)
+    handlers: tuple[tuple[str, str], ...] = ()
+    first: World | None = None
+    first_facets: dict[str, Data] = field(default_factory=dict)
+
+    def explore(self) -> None:
+        """Run the serial orders, then every schedule, until no new conflict shows."""
+        for order in itertools.permutations(range(len(self.items))):
+            self.run(lambda schedule, order=order: schedule.finish(order), serial=True)
+        known: set[Place] = set()
+        while self.conflicts - known or not known:
+            known = set(self.conflicts)
+            self.shared = set(known)
+            self.depth_first()
+            if not known:
+                break
+
+    def depth_first(self) -> None:
+        """Every schedule over the shared places known so far, up to the bound."""
+        prefix: list[int] = []
+        self.exhausted = False
+        for _ in range(self.setup.budget.schedules):
+            trail: list[tuple[list[int], int]] = []
+            self.run(lambda schedule, p=prefix, t=trail: follow(schedule, p, t), serial=False)
+            while trail and trail[-1][1] + 1 >= len(trail[-1][0]):
+                trail.pop()
+            if not trail:
+                self.exhausted = True
+                return
+            options, chosen = trail[-1]
+            prefix = [o[c] for o, c in trail[:-1]] + [options[chosen + 1]]
+
+    def run(self, drive: Callable[[Schedule], str], *, serial: bool) -> None:
+        """Run one schedule from the start and record its end."""
+        world = self.start.fork()
+        world.reverse = self.setup.reverse
+        schedule = Schedule(setup=self.setup, side=self.side, world=world, shared=self.shared)
+        self.side.reset_arcs()
+        self.side.drain_traps()
+        stuck: list[str] = []
+
+        def body() -> None:  # actors must be born inside, their parent is who they switch back to
+            schedule.start(self.items)
+            stuck.append(drive(schedule))
+
+        late = bounded(body, seconds=self.setup.budget.seconds)
+        world.on_port = None
+        self.schedules += 1
+        self.conflicts |= schedule.conflicts()
+        self.note(schedule, late or "".join(stuck))
+        self.record(schedule, serial=serial)
+
+    def note(self, schedule: Schedule, stuck: str) -> None:
+        """Keep what argues against this engine, and the arcs it took."""
+        for unit, taken in self.side.taken_arcs().items():
+            self.arcs[unit] = self.arcs.get(unit, frozenset()) | taken
+        if stuck:
+            self.found(Outcome.TIMEOUT, "over-budget", stuck)
+        for trap in (*self.side.drain_traps(), *schedule.world.traps):
+            self.found(Outcome.ERROR, "trap-sprung", trap)
+        for actor in schedule.actors:
+            if actor.left:
+                self.found(Outcome.TIMEOUT, "over-budget", actor.left)
+            for trap in actor.living.traps:
+                self.found(Outcome.ERROR, "trap-sprung", trap)
+            crash = actor.living.crash
+            if crash is not None and crash[:2] not in self.side.crashes:
+                self.found(Outcome.ERROR, f"{self.side.role}-crashed", ": ".join(crash))
+
+    def found(self, outcome: Outcome, slug: str, detail: str) -> None:
+        text = f"{self.side.role}: {detail}"
+        self.findings[slug + text] = Finding(outcome=outcome, slug=slug, detail=text)
+
+    def record(self, schedule: Schedule, *, serial: bool) -> None:
+        """Remember this end under the digest of what is compared."""
+        facets = self.setup.fields.project(facets_of(self.setup, schedule))
+        key = digest(facets)[:12]
+        if self.first is None:
+            self.first, self.first_facets = schedule.world, facets
+            self.handlers = tuple(h for a in schedule.actors for h in a.living.handlers)
+        if key not in self.ends:
+            judgement = judge(self.setup, schedule.world)
+            self.ends[key] = End(key=key, facets=facets, judgement=judgement, serial=serial)
+
+
+def follow(schedule: Schedule, prefix: Sequence[int], trail: list[tuple[list[int], int]]) -> str:
+    """Follow the prefix's choices, then always the first; write the choices into `trail`."""
+    while True:
+        options = schedule.runnable()
+        if not options:
+            return "" if all(actor.done for actor in schedule.actors) else "deadlock"
+        if len(options) == 1:
+            schedule.step(options[0])
+            continue
+        chosen = options.index(prefix[len(trail)]) if len(trail) < len(prefix) else 0
+        trail.append((options, chosen))
+        schedule.step(options[chosen])
+
+
+def facets_of(setup: Setup, schedule: Schedule) -> dict[str, Data]:
+    """What two ends of a race are compared by."""
+    kit, world = setup.kit, schedule.world
+    responses = {
+        str(index): actor.living.response
+        for index, actor in enumerate(schedule.actors)
+        if actor.living.response is not None
+    }
+    return {
+        "customer": kit.outcome(world),
+        "money": kit.money(world),
+        "response": responses,
+        "books": kit.books(world),
+        "effects": kit.effects(world),
+    }
+
+
+def explore(setup: Setup, side: Side, items: Sequence[Item], start: World) -> Exploration:
+    """Explore one engine's race from `start`."""
+    exploration = Exploration(setup=setup, side=side, items=items, start=start)
+    exploration.explore()
+    return exploration
+
+
+def race_differences(
+    control: Exploration, candidate: Exploration, paths: tuple[str, ...]
+) -> tuple[Difference, ...]:
+    """Ends that vanish or appear, each one difference."""
+    keys = sorted(control.ends.keys() ^ candidate.ends.keys())
+    return tuple(
+        Difference(
+            facet="race",
+            at=key,
+            control=control.ends[key].summary() if key in control.ends else ABSENT,
+            candidate=candidate.ends[key].summary() if key in candidate.ends else ABSENT,
+            owners=paths,
+        )
+        for key in keys
+    )
+
+
+def race_findings(control: Exploration, candidate: Exploration) -> tuple[Finding, ...]:
+    """Why a race is no evidence, beside what went wrong in it."""
+    found = [*control.findings.values(), *candidate.findings.values()]
+    for side in (control, candidate):
+        if not side.exhausted:
+            detail = f"{side.side.role}: {side.schedules} schedules and more to come"
+            found.append(
+                Finding(outcome=Outcome.NOT_RUN, slug="race-not-exhausted", detail=detail)
+            )
+    if control.schedules < 2 or not control.conflicts:
+        detail = f"{control.schedules} schedules, {len(control.conflicts)} conflicts"
+        found.append(Finding(outcome=Outcome.NOT_RUN, slug="no-race", detail=detail))
+    return tuple(found)
+
+
+def race_class(before: Judgement, ends: Sequence[End]) -> Class:
+    """The class of a race cell: every end that the control can come to counts."""
+    if any(end.judgement.unmet is None for end in ends):
+        return Class.UNDECIDABLE
+    if before.broken or any(end.judgement.broken for end in ends):
+        return Class.REPAIR
+    return Class.TWIST if any(end.judgement.unmet for end in ends) else Class.SOUND
+
+
+def race_episode(
+    setup: Setup, scenario: Scenario, spec: EpisodeSpec, before: World
+) -> tuple[Episode, World]:
+    """Explore both engines' races; the next state is the control's serial order as listed."""
+    assert spec.item is not None  # noqa: S101  # a race is always a listed item
+    kit, items = setup.kit, spec.item.together
+    control = explore(setup, setup.control, items, before)
+    candidate = explore(setup, setup.candidate, items, before)
+    assert control.first is not None  # noqa: S101  # explore runs at least one order
+    assert candidate.first is not None  # noqa: S101  # likewise
+    paths = tuple(sorted({path for path, _ in control.handlers})) or ("(unhandled)",)
+    was = judge(setup, before)
+    ends, ours = tuple(control.ends.values()), tuple(candidate.ends.values())
+    unmet = [end.judgement.unmet for end in ours]
+    episode = Episode(
+        id=f"{scenario.id}#{spec.index}",
+        scenario=scenario.id,
+        act=spec.label,
+        at=spec.at,
+        paths=paths,
+        control=_race_observation(control),
+        candidate=_race_observation(candidate),
+        before=setup.fields.project({"books": kit.books(before)})["books"],
+        scope={**kit.scope(before), "now": before.now, "trigger": {"name": "together", "args": {}}},
+        stratum=kit.stratum(before),
+        differences=race_differences(control, candidate, paths),
+        klass=race_class(was, ends),
+        control_broken=_union(end.judgement.broken for end in ends),
+        candidate_broken=_union(end.judgement.broken for end in ours),
+        unmet=None if None in unmet else _union(u for u in unmet if u is not None),
+        wrongs=_union(end.judgement.wrongs for end in ours),
+        deferrals=kit.deferrals(candidate.first),
+        findings=race_findings(control, candidate),
+        state=digest([kit.books(before), spec.label, before.now]),
+        provenance=scenario.provenance.kind,
+    )
+    return episode, control.first
+
+
+def _union(many: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for one in many for text in one))  # type: ignore[attr-defined]  # any iterable of tuples
+
+
+def _race_observation(side: Exploration) -> Observation:
+    race = {key: end.summary() for key, end in sorted(side.ends.items())}
+    return Observation(
+        facets={**side.first_facets, "race": race},
+        handlers=side.handlers,
+        reasons=(
+            {"rule": "race", "schedules": side.schedules, "conflicts": len(side.conflicts)},
+        ),
+        arcs=side.arcs,
+    )

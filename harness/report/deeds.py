@@ -1,0 +1,93 @@
+"""What one engine did in an episode, as short sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.model import Observation
+from harness.ports import Data
+from harness.reason import some
+from harness.report.values import brief
+
+NOTHING = "did nothing"
+
+
+def deeds(observation: Observation | None) -> tuple[str, ...]:
+    """What it called and answered, how it refused or failed; never empty."""
+    if observation is None:
+        return ("gave no result",)
+    said = (
+        *_calls(observation.facets.get("effects", {})),
+        *_writes(observation),
+        *_answer(observation),
+        *_failures(observation),
+    )
+    return said or (NOTHING,)
+
+
+def _calls(effects: Data) -> Iterator[str]:
+    if not isinstance(effects, Mapping):
+        return
+    for object_, calls in effects.items():
+        for call in calls if isinstance(calls, list | tuple) else [calls]:
+            yield _call(str(object_), call)
+
+
+def _call(object_: str, call: Data) -> str:
+    if not isinstance(call, Mapping):
+        return f"{object_} {brief(call)}"
+    rest = {key: value for key, value in call.items() if key not in ("call", "result")}
+    named = _pairs(rest)
+    result = f": {brief(call['result'])}" if "result" in call else ""
+    return (
+        f"{brief(call.get('call', 'called'))} {object_}{' with ' if named else ''}{named}{result}"
+    )
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {brief(value, name=str(key))}" for key, value in values.items())
+
+
+def _answer(observation: Observation) -> Iterator[str]:
+    response = observation.facets.get("response")
+    if observation.refusal is not None:
+        refusal = observation.refusal
+        yield f"refused: {brief(refusal.get('kind'))} {brief(refusal.get('code'))}"
+    elif response:
+        yield f"answered {_pairs(response) if isinstance(response, Mapping) else brief(response)}"
+
+
+def _failures(observation: Observation) -> Iterator[str]:
+    if observation.crash is not None:
+        path, kind, message = observation.crash
+        yield f"crashed in {path}: {kind}: {message}"
+    for trap in observation.traps:
+        yield f"sprang a trap: {trap}"
+    if observation.timeout:
+        yield f"ran over its budget: {observation.timeout}"
+
+
+def _writes(observation: Observation) -> Iterator[str]:
+    fields = sorted({*observation.written, *(at for _, at, _, _ in observation.writes)})
+    if fields:
+        yield f"wrote {some(fields)}"
+
+
+def reasons(observation: Observation | None) -> tuple[str, ...]:
+    """The engine's own words: rules in the order they fired, with their figures."""
+    if observation is None:
+        return ()
+    return tuple(_reason(reason) for reason in observation.reasons)
+
+
+def _reason(reason: Data) -> str:
+    if isinstance(reason, tuple) and hasattr(reason, "_asdict"):
+        reason = reason._asdict()
+    if isinstance(reason, str):
+        return reason
+    if isinstance(reason, Mapping) and "rule" in reason:
+        figures = reason.get("figures") or {}
+        named = _pairs(figures) if isinstance(figures, Mapping) else brief(figures)
+        return f"{reason['rule']}{' with ' if named else ''}{named}"
+    return brief(reason)

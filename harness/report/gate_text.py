@@ -1,0 +1,146 @@
+"""The gate as people read it: every path with every reason, nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from rich.console import RenderableType
+
+from harness.gate import Gate, PathVerdict, Verdict
+from harness.model import Outcome
+from harness.reason import Reason
+from harness.report.figures_text import counts, figure_rows, figures_line, listed
+from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
+
+NEXT: Final[Mapping[str, str]] = {
+    "partial-set": "shadow gate",
+    "nothing-compared": "shadow lint",
+    "manifest-empty": "shadow lint --write",
+    "manifest-missing": "shadow lint --write",
+    "cells-unexpected": "shadow lint --write",
+    "scenario-not-in-manifest": "shadow lint --write",
+    "manifest-stale": "shadow lint --write",
+    "scenario-unusable": "shadow lint",
+    "scenario-removed": "shadow lint",
+    "paths-changed": "shadow lint",
+    "branch-total-changed": "shadow lint",
+    "cells-not-run": "shadow run",
+    "cells-missing": "shadow run",
+    "branch-not-taken": "shadow paths",
+    "too-few-cells": "shadow paths",
+    "no-sound-case": "shadow paths",
+}
+"""What to type next, by the reasons that close the gate, the first that applies."""
+
+
+def gate_text(verdict: Verdict, *, look: Look | None = None) -> str:
+    """The verdict as text: totals, figures, paths with every reason, and what to type next."""
+    parts: list[RenderableType] = [*_summary(verdict), blank()]
+    parts.extend((*_figures(verdict), blank()))
+    if verdict.reasons:
+        parts.extend((heading("Reasons for the whole gate"), _reasons(verdict.reasons), blank()))
+    for name, path in verdict.paths.items():
+        parts.extend((*_path(name, path), blank()))
+    parts.extend((*_notes(verdict), blank()))
+    parts.append(words(f"Next: {next_command(verdict)}"))
+    return printed(look or Look(), parts)
+
+
+def _summary(verdict: Verdict) -> Iterator[RenderableType]:
+    opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
+    gate = f"Gate {verdict.gate}, level {verdict.level}"
+    yield styled(verdict.gate, f"{gate}, {opened} of {len(verdict.paths)} paths open")
+    rows = [
+        ("cells", counts(verdict.totals)),
+        ("free runs", counts(verdict.free)),
+        ("evidence", f"{listed(verdict.kinds)} (kinds are never added)"),
+    ]
+    if verdict.partial:
+        rows.append(("partial", f"{verdict.partial}; a gate on less than the whole never opens"))
+    yield grid(rows)
+
+
+def _figures(verdict: Verdict) -> Iterator[RenderableType]:
+    yield heading("Figures")
+    leak = "not measured" if verdict.leak is None else str(verdict.leak)
+    yield grid(
+        [*figure_rows(verdict.figures), ("", "wrong values that rulings let through", leak)]
+    )
+
+
+def _reasons(reasons: Iterable[Reason]) -> RenderableType:
+    rows = ((styled("closed", r.slug), r.found, r.needed) for r in reasons)
+    return grid(rows, head=("reason", "found", "needed"))
+
+
+def _path(name: str, path: PathVerdict) -> Iterator[RenderableType]:
+    evidence = path.evidence
+    yield styled(path.gate, f"{name}: {path.gate}")
+    branches = "" if evidence.pseudo else f", branches {evidence.branches.own}"
+    own = listed({str(outcome): n for outcome, n in evidence.tally.items()})
+    classes = listed({str(klass): n for klass, n in sorted(evidence.classes.items())})
+    distinct, agreeing = listed(evidence.distinct), listed(evidence.sound_agree)
+    rows = [
+        ("compared", f"{evidence.compared} ({listed(evidence.kinds)}){branches}"),
+        ("own outcome", own),
+        ("class", classes),
+        ("distinct", f"{distinct}; sound and agreeing {agreeing}"),
+        ("figures", figures_line(evidence.figures)),
+    ]
+    rows.extend(("shared code", f"{unit} {n}") for unit, n in evidence.branches.shared.items())
+    rows.extend(("called dead", branch) for branch in evidence.branches.dead)
+    yield grid(rows)
+    if path.reasons:
+        yield _reasons(path.reasons)
+
+
+def _notes(verdict: Verdict) -> Iterator[RenderableType]:
+    """What no verdict may be silent about."""
+    retired = [f"{field}, left out of {n} cells" for field, n in sorted(verdict.retired.items())]
+    relaxed = [
+        f"{one.key} {one.value} in place of {one.default}, since {one.date}: "
+        f"{one.reason} ({one.decision})"
+        for one in verdict.relaxations
+    ]
+    signed = [
+        f"{one.path} has no sound case, signed by {one.approver} until {one.expires}: "
+        f"{one.reason} ({one.decision})"
+        for one in verdict.statements
+    ]
+    for title, texts in (
+        ("Not required by policy", verdict.not_required),
+        ("Relaxations", relaxed),
+        ("Signed statements", signed),
+        ("Fields that are not compared", retired),
+        ("Code that no path reached", verdict.unowned),
+    ):
+        yield heading(title)
+        for text in texts or ("none",):
+            yield words(text, indent=2)
+
+
+def next_command(verdict: Verdict) -> str:
+    """What to type next: about a cell where one is at fault, else about what is missing."""
+    if verdict.gate is Gate.OPEN:
+        return "shadow gate --json"
+    slugs = [reason.slug for reason in verdict.reasons]
+    first = next((NEXT[slug] for slug in slugs if slug in NEXT), "")
+    if first:
+        return first
+    cell = _worst_cell(verdict)
+    if cell:
+        return f"shadow show {cell}"
+    slugs = [reason.slug for path in verdict.paths.values() for reason in path.reasons]
+    return next((NEXT[slug] for slug in slugs if slug in NEXT), "shadow run")
+
+
+def _worst_cell(verdict: Verdict) -> str:
+    evidence = [path.evidence for path in verdict.paths.values()]
+    for outcome in Outcome:
+        ids = sorted(cell for path in evidence for cell in path.bad.get(outcome, ()))
+        if ids:
+            return ids[0]
+    figures = verdict.figures
+    against = (*figures.worse, *figures.unproven, *figures.disagreeing, *figures.deferred)
+    return against[0] if against else ""

@@ -1,0 +1,107 @@
+"""A ruling: a signed, expiring, exactly pinned acceptance of differences."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from harness.clause import Clause
+from harness.expression import Expression
+
+
+class RulingClass(enum.StrEnum):
+    """Why a difference is accepted."""
+
+    CONTROL_BUG = "control-bug"
+    INTENDED_CHANGE = "intended-change"
+    RACE_REMOVED = "race-removed"
+    RETIRED_FIELD = "retired-field"
+    DEAD_BRANCH = "dead-branch"
+    EQUIVALENT_MUTANT = "equivalent-mutant"
+
+
+OF_SUBJECTS = frozenset({RulingClass.DEAD_BRANCH, RulingClass.EQUIVALENT_MUTANT})
+"""Classes that name branches or mutants and pin no differences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """How far a ruling reaches beyond its cells: in recorded, simulated or found evidence.
+
+    Attributes:
+        max_share: of the accounts whose cells ran the ruling's paths; above 0, at most 1.
+        max_accounts: accounts with a difference under this ruling.
+    """
+
+    max_share: Fraction
+    max_accounts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a ruling holds at all; judged from the state before the act, never from a side.
+
+    Attributes:
+        paths: alternatives; each is exactly the set of control paths that ran, sorted.
+        segments: of the account.
+        each: what `$i` stands for, a name or an expression; empty where nothing is bound.
+        when: conditions, all of which hold.
+    """
+
+    paths: tuple[tuple[str, ...], ...]
+    segments: tuple[str, ...]
+    each: str = ""
+    ids: Expression | None = None
+    when: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A bundle of clauses that hold together or not at all.
+
+    Attributes:
+        quirk: id of the control's fault; empty unless the class is control-bug.
+        decision: file of the decision record; empty unless there is one.
+        created, expires: both days are inside.
+        scope: None for the classes OF_SUBJECTS.
+        cells: ids of the cells it covers, no more and no fewer.
+        subjects: ids of branches or mutants, for the classes OF_SUBJECTS.
+        bulk: None means that it is not valid beyond its cells.
+        harm: why the customer may be worse off than under the control; empty means no harm.
+        loss: why the company may lose; empty means no loss.
+        max_loss: currency → minor units.
+        where: `file:line`.
+    """
+
+    id: str
+    klass: RulingClass
+    quirk: str = ""
+    decision: str = ""
+    title: str
+    reason: str
+    ticket: str
+    owner: str
+    approver: str
+    created: date
+    expires: date
+    scope: Scope | None = None
+    expect: tuple[Clause, ...] = ()
+    cells: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    bulk: Bulk | None = None
+    harm: str = ""
+    loss: str = ""
+    max_loss: Mapping[str, int] = field(default_factory=dict)
+    where: str = ""
+
+    def in_force(self, today: date) -> bool:
+        """Whether a day lies between `created` and `expires`, both inside."""
+        return self.created <= today <= self.expires
+
+
+def in_force(rulings: Iterable[Ruling], today: date) -> tuple[Ruling, ...]:
+    """The rulings that may cover anything today; the others are for `ruling_health` to name."""
+    return tuple(ruling for ruling in rulings if ruling.in_force(today))

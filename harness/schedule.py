@@ -1,0 +1,132 @@
+"""One schedule of a race: concurrent acts interleaved at port calls in a chosen order.
+
+Each item of a `together` block is an actor in a greenlet of its own. Actors are switched before a
+port call that touches something another actor touches too, at least one of them writing
+(`harness.race` finds out which places those are).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import greenlet
+
+from harness.escape import reason_left
+from harness.living import Living
+from harness.ports import Access, World
+from harness.scenario import Item
+from harness.setup import Setup, Side
+
+Place = tuple[str, str | None]
+"""A table and a row of it; no row means the table as a whole."""
+
+
+@dataclass(slots=True)
+class Actor:
+    """One item of the block with its own handlers, queue and greenlet."""
+
+    living: Living
+    item: Item
+    runner: greenlet.greenlet = field(init=False)
+    waiting: Access | None = None
+    name: str = "outside"
+    started: bool = False
+    left: str = ""
+
+    def __post_init__(self) -> None:
+        self.runner = greenlet.greenlet(lambda: self.living.play(self.item))
+
+    @property
+    def done(self) -> bool:
+        return bool(self.left) or (self.started and self.runner.dead)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """One schedule being run: who is where, and who touched what."""
+
+    setup: Setup
+    side: Side
+    world: World
+    shared: set[Place]
+    actors: list[Actor] = field(default_factory=list)
+    touched: dict[Place, dict[int, bool]] = field(default_factory=dict)
+    current: int = 0
+
+    def start(self, items: Sequence[Item]) -> None:
+        """Give each item an actor of its own and watch the ports."""
+        for item in items:
+            living = Living(setup=self.setup, side=self.side, world=self.world)
+            self.actors.append(Actor(living=living, item=item))
+        self.world.on_port = self.at_port
+
+    def at_port(self, access: Access) -> None:
+        """Before a port call: switch away where another actor could come between."""
+        actor = self.actors[self.current]
+        actor.living.count(access)
+        place = (access.table, access.key)
+        writes = self.touched.setdefault(place, {})
+        writes[self.current] = writes.get(self.current, False) or access.write
+        if access.op == "lock.wait" or any(_overlap(place, shared) for shared in self.shared):
+            actor.waiting = access
+            parent = greenlet.getcurrent().parent
+            if parent is not None:
+                parent.switch(None)
+            actor.waiting = None
+
+    def runnable(self) -> list[int]:
+        """Actors that can go on; one that waits for the lock cannot until it is free."""
+        return [
+            index
+            for index, actor in enumerate(self.actors)
+            if not actor.done and not self.blocked(actor)
+        ]
+
+    def blocked(self, actor: Actor) -> bool:
+        return (
+            actor.waiting is not None
+            and actor.waiting.op == "lock.wait"
+            and self.world.locked_by is not None
+        )
+
+    def step(self, index: int) -> None:
+        """Let one actor run to its next switch point; events it emits are its own."""
+        self.current = index
+        actor = self.actors[index]
+        self.world.actor = actor.name
+        before = len(self.world.puts)
+        actor.started = True
+        result = actor.runner.switch()
+        actor.left = reason_left(result) or actor.left
+        actor.name = self.world.actor
+        actor.living.absorb()
+        for table, key in self.world.puts[before:]:
+            self.touched.setdefault((table, key), {})[index] = True
+
+    def finish(self, order: Sequence[int]) -> str:
+        """Run actors to their ends one after the other; say what stands in the way, if anything."""
+        for index in order:
+            while not self.actors[index].done:
+                if self.blocked(self.actors[index]):
+                    return "deadlock"
+                self.step(index)
+        return ""
+
+    def conflicts(self) -> set[Place]:
+        """Places that two actors touched, one of them writing."""
+        found: set[Place] = set()
+        places = list(self.touched.items())
+        for (place, who), (other, others) in itertools.product(places, places):
+            if not _overlap(place, other):
+                continue
+            for one, writes in who.items():
+                for two, writes_too in others.items():
+                    if one != two and (writes or writes_too):
+                        found.update((place, other))
+        return found
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return one[0] == other[0] and (one[1] is None or other[1] is None or one[1] == other[1])

@@ -1,0 +1,93 @@
+"""Each engine against itself: the same replay in another process, under other conditions.
+
+The other process has another hash seed, time zone, locale and iteration order, takes the scenarios
+in reverse, and watches for ambient reads that escape the guards. Before the control is loaded there
+at all, the candidate's free runs are made with its import refused: a candidate that copies fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.canonical import digest
+from harness.model import Observation
+
+OTHER = {
+    "PYTHONHASHSEED": "4242",
+    "TZ": "Pacific/Kiritimati",
+    "LC_ALL": "C",
+    "LANG": "C",
+}
+
+
+def fingerprint(observation: Observation | None) -> str:
+    """Digest of everything one engine did in one episode."""
+    if observation is None:
+        return ""
+    seen = [
+        dict(observation.facets),
+        list(observation.reasons),
+        [list(handler) for handler in observation.handlers],
+        observation.refusal,
+        list(observation.crash) if observation.crash else None,
+    ]
+    return digest(seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """What the other process saw.
+
+    Attributes:
+        cells: cell id → digests of control and candidate.
+        alone: scenario → digest of the candidate's free run, made without any control.
+        ambient: cell id → ambient reads that escaped the guards.
+        lost: why there is nothing to compare with; empty when all went well.
+    """
+
+    cells: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    alone: Mapping[str, str] = field(default_factory=dict)
+    ambient: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lost: str = ""
+
+
+class SecondProcess:
+    """The other process, started early and asked late."""
+
+    def __init__(self, config: Path, paths: Iterable[Path]) -> None:
+        """Start it; `config` and `paths` are those of this run."""
+        words = [sys.executable, "-m", "harness.second", str(config), *map(str, paths)]
+        self.process = subprocess.Popen(  # noqa: S603  # our own module, no shell
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **OTHER},
+        )
+
+    def result(self, *, seconds: float) -> Second:
+        """Wait for it; a process that failed or hung is lost, never agreement."""
+        try:
+            out, err = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            return Second(lost=f"the second process did not end within {seconds:g} s")
+        if self.process.returncode != 0:
+            last = err.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+            return Second(lost=f"the second process failed: {last[0]}")
+        try:
+            return Second(**json.loads(out))
+        except (ValueError, TypeError) as error:
+            return Second(lost=f"the second process answered nonsense: {error}")
+
+    def stop(self) -> None:
+        """End it; nothing more is wanted of it."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()

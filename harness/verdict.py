@@ -1,0 +1,105 @@
+"""From a run to the gate: what the manifest, the rulings' health and the branches add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from harness import manifest as manifests
+from harness.compose import Composition
+from harness.evidence import Pinned, fold
+from harness.fields import Fields
+from harness.gate import Verdict, decide
+from harness.manifest import Manifest, Present, Problem
+from harness.model import Cell
+from harness.reason import Reason
+from harness.ruling_health import unhealthy
+from harness.run import RunResult, paths_that_ran
+
+
+def verdict(composition: Composition, result: RunResult, *, today: date) -> Verdict:
+    """Decide the gate from a run's result."""
+    manifest = composition.manifest or Manifest()
+    problems = manifests.compare(composition.manifest, present(composition, result))
+    whole = not composition.paths
+    evidence = fold(
+        result.cells,
+        result.free,
+        paths=composition.control.engine.paths,
+        units=composition.units(),
+        pinned=Pinned(
+            cells={cell.id: cell.paths for cell in manifest.cells()},
+            scenarios=tuple(pin.id for pin in manifest.scenarios),
+        ),
+        ruling_classes={ruling.id: str(ruling.klass) for ruling in composition.rulings.good},
+    )
+    health = unhealthy(
+        composition.rulings.good,
+        result.cells,
+        today=today,
+        approvers=composition.policy.approvers,
+        refused=composition.rulings.refused,
+        leaks=result.leaks.leaks,
+        whole=whole,
+    )
+    return decide(
+        evidence,
+        composition.policy,
+        today=today,
+        manifest=[*map(_reason, problems), *_unusable(result), *_unowned(composition)],
+        rulings=health,
+        leak=len(result.leaks.leaks),
+        partial="" if whole else f"{len(result.scenarios)} scenarios named on the command line",
+        retired=left_out(result.cells, composition.fields),
+        exists=existing(result),
+    )
+
+
+def present(composition: Composition, result: RunResult) -> Present:
+    """What there is, for the manifest to be compared with or written from."""
+    return Present(
+        scenarios=result.scenarios,
+        unusable=result.unusable,
+        paths=paths_that_ran(result.cells),
+        branches={unit: len(arcs) for unit, arcs in composition.control.coverage.arcs.items()},
+        whole=not composition.paths,
+    )
+
+
+def _reason(problem: Problem) -> Reason:
+    found = f"{problem.about}: {problem.detail}"
+    return Reason(slug=problem.slug, found=found, needed="what is pinned is what there is")
+
+
+def _unusable(result: RunResult) -> Iterable[Reason]:
+    for failure in result.failures:
+        found = str(failure).splitlines()[0]
+        yield Reason(slug="scenario-unusable", found=found, needed="every file can be read")
+
+
+def _unowned(composition: Composition) -> Iterable[Reason]:
+    for module in composition.control.unowned:
+        yield Reason(
+            slug="unowned-code",
+            found=f"{module} has branches and no path reaches it",
+            needed="every branch is some path's",
+        )
+
+
+def left_out(cells: Iterable[Cell], fields: Fields) -> dict[str, int]:
+    """Field that is not compared → compared cells it was left out of."""
+    compared = sum(cell.episode.control is not None for cell in cells)
+    return {f"{field.path} ({field.status})": compared for field in fields.fields}
+
+
+def existing(result: RunResult) -> dict[str, str]:
+    """What evidence there is for conditions that no rule asks for yet."""
+    races = [
+        reason
+        for cell in result.cells
+        if cell.episode.control is not None
+        for reason in cell.episode.control.reasons
+        if isinstance(reason, dict) and reason.get("rule") == "race"
+    ]
+    schedules = sum(int(race["schedules"]) for race in races)
+    return {"races": f"{len(races)} races, {schedules} schedules of the control, exhausted"}
