@@ -26,12 +26,20 @@ class Case:
 
 
 def find(
-    snapshot: Snapshot, policy: Policy, debts: Debts, stranded: frozenset[str]
+    snapshot: Snapshot,
+    policy: Policy,
+    debts: Debts,
+    *,
+    written: frozenset[str],
+    stranded: frozenset[str],
 ) -> tuple[Case, ...]:
-    """Every case this account needs that is not open yet, in a fixed order."""
+    """Every case this account needs that is not open yet, in a fixed order.
+
+    written: invoices written off, or about to be; stranded: those of them nobody can pay.
+    """
     found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
     found += [_case("no-way-to-pay", invoice) for invoice in sorted(stranded)]
-    found += _of_metadata(snapshot, debts)
+    found += _of_metadata(snapshot, debts, written)
     found += _of_credit(snapshot, debts)
     found += _of_consolidated(snapshot, debts)
     unique = {(case.kind, case.object): case for case in found}
@@ -94,10 +102,10 @@ def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
     return max(0, min(unmatched, given - kept))
 
 
-def _of_metadata(snapshot: Snapshot, debts: Debts) -> list[Case]:
+def _of_metadata(snapshot: Snapshot, debts: Debts, written: frozenset[str]) -> list[Case]:
     """The noted amount disagrees with what is owed; the figures do not change for it."""
     noted = snapshot.stripe_customer.metadata.get("bad_debt_amount")
-    bad = [d for d in debts if d.invoice.status == "uncollectible" and d.may_matter]
+    bad = [debt for debt in debts if debt.id in written and debt.may_matter]
     if noted is None or noted == "" or not bad or any(d.unknown or d.evidence for d in bad):
         return []
     currency = snapshot.account.currency

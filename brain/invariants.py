@@ -15,10 +15,18 @@ from brain.claims import Claim, claims
 from brain.money import minimum
 from brain.policy import SEGMENTS
 
+MOVING = ("invoices.pay", "credit_notes.create")
+"""Calls that change what remains to be paid of an invoice."""
+
+OUT_OF_SCOPE = "out_of_scope"
+"""The standing of an account on probation, or without a row: nothing is promised of it."""
+
 
 class Call(Protocol):
     """One call of Stripe, reads included; `result` is "ok" or an error's code."""
 
+    @property
+    def actor(self) -> str: ...
     @property
     def object(self) -> str: ...
     @property
@@ -55,7 +63,9 @@ class Invariant:
     breaches: Callable[[Facts], Iterator[str]]
 
     def check(self, facts: Facts) -> tuple[str, ...]:
-        """Every breach, as sentences; empty where the invariant holds."""
+        """Every breach, as sentences; empty where it holds, or the account is out of scope."""
+        if facts.truth["standing"] == OUT_OF_SCOPE:
+            return ()
         return tuple(self.breaches(facts))
 
 
@@ -113,10 +123,8 @@ def _claims(facts: Facts) -> tuple[Claim, ...]:
 
 
 def _disagreeing(facts: Facts) -> Iterator[str]:
-    found = _claims(facts)
-    if not frozenset.intersection(*found):
-        shown = " ".join(f"{n}:{''.join(map(str, sorted(c)))}" for n, c in enumerate(found, 1))
-        yield f"the six stores disagree ({shown})"
+    if not frozenset.intersection(*_claims(facts)):
+        yield "the six stores disagree"
 
 
 def _disagreeing_triple(facts: Facts) -> Iterator[str]:
@@ -128,8 +136,22 @@ def _disagreeing_triple(facts: Facts) -> Iterator[str]:
 
 
 def _charged_twice(facts: Facts) -> Iterator[str]:
-    for currency, amount in sorted(facts.outcome["overcharged"].items()):
-        yield f"{amount} {currency} was charged beyond what was earned"
+    """More captured than was owed just before, on an invoice or on it and one that covers it.
+
+    Where service was cut or something credited after the payment, what was owed before it can no
+    longer be seen.
+    """
+    ends = [to for grant in facts.books["entitlements"].values() for _, to in grant["intervals"]]
+    last = {call.object: call.op for call in facts.calls if call.op in MOVING}
+    for name, invoice in facts.books["invoices"].items():
+        earned, at = facts.truth["earned"].get(name), invoice["paid_at"]
+        if earned is None or at is None or invoice["currency"] not in facts.outcome["overcharged"]:
+            continue
+        if last.get(name) == "credit_notes.create":
+            continue
+        beyond = facts.truth["settled"].get(name, 0) - earned
+        if beyond > 0 and not any(to is not None and to >= at for to in ends):
+            yield f"{beyond} {invoice['currency']} was charged on {name} beyond what was owed"
     paid: set[str] = set()
     covered: set[str] = set()
     for call in facts.calls:
@@ -161,17 +183,30 @@ def _dunned_for_nothing(facts: Facts) -> Iterator[str]:
 def _forgotten(facts: Facts) -> Iterator[str]:
     payable = {invoice["id"] for invoice in facts.outcome["payable"]}
     for name, invoice in facts.books["invoices"].items():
-        owed = facts.truth["owed"].get(name, 0)
         if _has_case(facts, name):
             continue
+        owed = facts.truth["owed"].get(name, 0)
         if owed > 0 and name not in payable and not invoice["processing"]:
             yield f"{owed} {invoice['currency']} is owed on {name}, which cannot be paid"
-        earned = facts.truth.get("earned", {}).get(name, 0)
-        settled = facts.truth.get("settled", {}).get(name, 0)
-        credited = invoice["pre_payment_credit_notes_amount"] > 0
-        given_away = earned - settled - owed
-        if credited and given_away >= (minimum(invoice["currency"]) or given_away + 1):
+        given_away = _earned_and_credited(facts, name)
+        if given_away >= (minimum(invoice["currency"]) or given_away + 1):
             yield f"{given_away} {invoice['currency']} was earned on {name} and credited"
+
+
+def _earned_and_credited(facts: Facts, name: str) -> int:
+    """What nobody forgave and a credit note took away all the same, minor units.
+
+    Without this an engine that credits everything would be perfect.
+    """
+    invoice, truth = facts.books["invoices"][name], facts.truth
+    notes = [c for c in facts.calls if c.object == name and c.op == "credit_notes.create"]
+    if not notes or invoice.get("uncollectible_reason") == "user_forgiven":
+        return 0
+    if any(call.actor.endswith("support.clear_bad_debt") for call in notes):
+        return 0
+    earned: int = truth["earned"].get(name, 0)
+    kept: int = truth["settled"].get(name, 0) + truth["owed"].get(name, 0)
+    return earned - kept
 
 
 def _undone_blindly(facts: Facts) -> Iterator[str]:
@@ -187,7 +222,8 @@ def _undone_blindly(facts: Facts) -> Iterator[str]:
         elif call.op in ("invoices.void_invoice", "credit_notes.create"):
             if call.object in tried:
                 yield f"{call.op} on {call.object} after a try to pay it that nobody looked at"
-            if call.result == "ok" and _is_processing(facts, call.object):
+            just_now = call is facts.calls[-1] and call.result == "ok"
+            if just_now and _is_processing(facts, call.object):
                 yield f"{call.op} on {call.object} while a payment is on its way"
 
 

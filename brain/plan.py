@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from brain.assess import Assessment, subscriptions_of
+from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
     Effect,
@@ -134,11 +135,16 @@ def _grant_target(view: Assessment, grant: Grant) -> str | None:
 
 
 def _subscriptions(view: Assessment) -> Iterator[Effect]:
-    """Left alone, Stripe would bill on for service that is not given."""
+    """Left alone, Stripe would bill on for service that is not given.
+
+    But the end of a subscription says how long service ran that nobody wrote down: it must not
+    be made up before such an invoice asks for what is owed.
+    """
     unsure = {
         subscription
         for debt in view.debts
-        if debt.id in view.bad and debt.unknown is not None
+        if debt.id in view.bad
+        and (debt.unknown is not None or (debt.evidence and _asks_too_much(debt)))
         for subscription in subscriptions_of(debt.invoice)
     }
     wanted = (view.suspended - unsure) | view.dropped
@@ -153,6 +159,10 @@ def _subscriptions(view: Assessment) -> Iterator[Effect]:
             subscription=key,
             key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
         )
+
+
+def _asks_too_much(debt: Debt) -> bool:
+    return debt.invoice.amount_remaining != debt.hi
 
 
 def _holds(view: Assessment) -> Iterator[Effect]:

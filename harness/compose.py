@@ -100,6 +100,7 @@ class Composition:
                     for number, arc in enumerate(arcs)
                 },
                 path=owner.get(name, ""),
+                at_import=frozenset(n for n, arc in enumerate(arcs) if arc.at_import),
             )
             for name, arcs in self.control.coverage.arcs.items()
         }

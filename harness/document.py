@@ -115,7 +115,8 @@ def parse_document(content: bytes, file: str) -> Document:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        last = len(text.splitlines()) or 1  # the parser may name the line after the last one
+        line = min(mark.line + 1, last) if mark else 1
         said = " ".join(filter(None, (error.problem, error.context)))
         builder.refuse("yaml-syntax", line, f"no YAML: {visible(said)}", "correct the line")
     except yaml.reader.ReaderError as error:

@@ -151,7 +151,8 @@ def text_of(linted: Linted) -> str:
     wrong = len(linted.failures) + len(linted.problems)
     state = {None: "", True: ", manifest written", False: ", manifest unchanged"}[linted.written]
     head = f"{len(scenarios)} scenarios, {cells} cells, {wrong} problems{state}"
-    return f"{head}\nnext: {'correct the files above' if wrong else 'shadow run'}"
+    step = "shadow lint --write" if linted.problems else "shadow run"
+    return f"{head}\nnext: {'correct the files above' if linted.failures else step}"
 
 
 def _row(error: InputError) -> dict[str, str]:

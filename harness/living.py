@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -121,7 +122,7 @@ class Living:
             handlers = self.side.engine.handlers.get(trigger.name, ())
         for handler in handlers:
             self.handlers.append((handler.path, trigger.name))
-            self.guarded(handler.path, trigger.name, lambda h=handler: self.answer(h, trigger))
+            self.guarded(handler.path, trigger.name, partial(self.answer, handler, trigger))
             self.absorb()
 
     def answer(self, handler: Handler, trigger: Trigger) -> None:

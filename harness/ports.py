@@ -130,6 +130,10 @@ class World(Protocol):
     """What the engine answered to acts in this episode; the harness notes it for the kit."""
 
     @property
+    def locked_by(self) -> str | None:
+        """Who holds the world's lock; None where nobody does."""
+
+    @property
     def puts(self) -> Sequence[tuple[str, str]]:
         """Rows replaced since the fork, as (table, key): what a race can conflict over."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from harness.canonical import digest
 from harness.escape import bounded
@@ -72,7 +73,7 @@ class Exploration:
     def explore(self) -> None:
         """Run the serial orders, then every schedule, until no new conflict shows."""
         for order in itertools.permutations(range(len(self.items))):
-            self.run(lambda schedule, order=order: schedule.finish(order), serial=True)
+            self.run(partial(serially, order), serial=True)
         known: set[Place] = set()
         while self.conflicts - known or not known:
             known = set(self.conflicts)
@@ -87,7 +88,7 @@ class Exploration:
         self.exhausted = False
         for _ in range(self.setup.budget.schedules):
             trail: list[tuple[list[int], int]] = []
-            self.run(lambda schedule, p=prefix, t=trail: follow(schedule, p, t), serial=False)
+            self.run(partial(follow, prefix, trail), serial=False)
             while trail and trail[-1][1] + 1 >= len(trail[-1][0]):
                 trail.pop()
             if not trail:
@@ -149,7 +150,12 @@ class Exploration:
             self.ends[key] = End(key=key, facets=facets, judgement=judgement, serial=serial)
 
 
-def follow(schedule: Schedule, prefix: Sequence[int], trail: list[tuple[list[int], int]]) -> str:
+def serially(order: Sequence[int], schedule: Schedule) -> str:
+    """Whole acts, one after the other."""
+    return schedule.finish(order)
+
+
+def follow(prefix: Sequence[int], trail: list[tuple[list[int], int]], schedule: Schedule) -> str:
     """Follow the prefix's choices, then always the first; write the choices into `trail`."""
     while True:
         options = schedule.runnable()

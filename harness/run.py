@@ -11,7 +11,7 @@ from harness.compose import Composition
 from harness.errors import InputError
 from harness.faults import with_missing_faults
 from harness.free import free_run
-from harness.leak import Measured, measure
+from harness.leak import Leak, Measured, measure
 from harness.lockstep import lockstep
 from harness.model import (
     Cell,
@@ -162,14 +162,16 @@ def judged(
     """Hold everything against the second process, then judge each cell and measure leaks."""
     cells: list[Cell] = []
     free: list[FreeRun] = []
-    tried, leaks = 0, []
+    tried = 0
+    leaks: list[Leak] = []
     crashes = composition.setup().control.crashes
     for scenario, found, end in replayed:
         earlier: dict[str, Cell] = {}
         for episode in found:
             cell = adjudicate(episode if seen is None else checked(episode, seen), rulings, earlier)
             measured = measure(cell, rulings, earlier)
-            tried, leaks = tried + measured.tried, [*leaks, *measured.leaks]
+            tried += measured.tried
+            leaks.extend(measured.leaks)
             earlier[episode.id] = cell
         quirks = {ruling.id: ruling.quirk for ruling in rulings}
         paths = {quirk.id: quirk.path for quirk in composition.control.engine.quirks.values()}

@@ -13,6 +13,7 @@ from harness.gate import Verdict, decide
 from harness.manifest import Manifest, Present, Problem
 from harness.model import Cell
 from harness.reason import Reason
+from harness.ruling import RulingClass
 from harness.ruling_health import unhealthy
 from harness.run import RunResult, paths_that_ran
 
@@ -32,6 +33,12 @@ def verdict(composition: Composition, result: RunResult, *, today: date) -> Verd
             scenarios=tuple(pin.id for pin in manifest.scenarios),
         ),
         ruling_classes={ruling.id: str(ruling.klass) for ruling in composition.rulings.good},
+        dead=tuple(
+            subject
+            for ruling in result.rulings
+            if ruling.klass is RulingClass.DEAD_BRANCH
+            for subject in ruling.subjects
+        ),
     )
     health = unhealthy(
         composition.rulings.good,

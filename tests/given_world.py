@@ -34,7 +34,8 @@ def world(
         **(stripe or {}),
     }
     if subscription is not None:
-        written["subscriptions"] = [{"id": "sub_1", "product": "pages", "status": subscription}]
+        service = {"id": "sub_1", "product": "pages", "status": subscription}
+        written.setdefault("subscriptions", [service])
     data = {"now": NOW, "account": {"id": "acc_1"}, "stripe": written, **more}
     return load(given(data))
 

@@ -11,6 +11,8 @@ from harness.reason import some
 from harness.report.values import brief
 
 NOTHING = "did nothing"
+OUTSIDE = "outside"
+"""The actor of what no engine did: customers, banks, the payment provider by itself."""
 
 
 def deeds(observation: Observation | None) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ def _failures(observation: Observation) -> Iterator[str]:
 
 
 def _writes(observation: Observation) -> Iterator[str]:
-    fields = sorted({*observation.written, *(at for _, at, _, _ in observation.writes)})
+    last = {at for at, who in observation.written.items() if who != OUTSIDE}
+    fields = sorted(last.union(at for who, at, _, _ in observation.writes if who != OUTSIDE))
     if fields:
         yield f"wrote {some(fields)}"
 
@@ -82,12 +85,14 @@ def reasons(observation: Observation | None) -> tuple[str, ...]:
 
 
 def _reason(reason: Data) -> str:
+    """A rule with its figures, which stand beside it or in a mapping of their own."""
     if isinstance(reason, tuple) and hasattr(reason, "_asdict"):
         reason = reason._asdict()
     if isinstance(reason, str):
         return reason
-    if isinstance(reason, Mapping) and "rule" in reason:
-        figures = reason.get("figures") or {}
-        named = _pairs(figures) if isinstance(figures, Mapping) else brief(figures)
-        return f"{reason['rule']}{' with ' if named else ''}{named}"
-    return brief(reason)
+    if not isinstance(reason, Mapping) or "rule" not in reason:
+        return brief(reason)
+    beside = {k: v for k, v in reason.items() if k not in ("actor", "rule", "figures")}
+    figures = reason.get("figures")
+    named = _pairs({**beside, **(figures if isinstance(figures, Mapping) else {})})
+    return f"{reason['rule']}{' with ' if named else ''}{named}"

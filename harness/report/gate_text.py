@@ -70,8 +70,7 @@ def _figures(verdict: Verdict) -> Iterator[RenderableType]:
 
 
 def _reasons(reasons: Iterable[Reason]) -> RenderableType:
-    rows = ((styled("closed", r.slug), r.found, r.needed) for r in reasons)
-    return grid(rows, head=("reason", "found", "needed"))
+    return grid((styled("closed", r.slug), f"{r.found}; needed: {r.needed}") for r in reasons)
 
 
 def _path(name: str, path: PathVerdict) -> Iterator[RenderableType]:

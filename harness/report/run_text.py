@@ -17,6 +17,9 @@ from harness.report.timeline import first_cause, rows
 MOST: Final = 5
 """Differences of a cell that a run shows; `shadow show` shows all."""
 
+SAID: Final = ("no-ruling", "repeat-of-unruled")
+"""Findings whose differences are listed or counted themselves."""
+
 GOOD: Final = (Outcome.AGREE, Outcome.RULED)
 
 
@@ -82,13 +85,16 @@ def _cell(cell: Cell, first: str) -> Iterator[RenderableType]:
     head = f"#{number}  {iso(episode.at)}  {episode.act}  {cell.outcome}  class {episode.klass}"
     yield words(head, "closed", indent=2)
     bare = [row for row in rows(cell, first) if row.ruling == "no ruling"]
-    for row in bare[:MOST]:
-        text = f"{row.mark}: {row.at}: {row.told}"
-        yield words(text, "quiet" if row.quiet else row.mark, indent=4)
-    if len(bare) > MOST:
-        yield words(f"and {len(bare) - MOST} more: shadow show {episode.id}", indent=4)
+    causes = [row for row in bare if not row.quiet]
+    for row in causes[:MOST]:
+        yield words(f"{row.mark}: {row.at}: {row.told}", row.mark, indent=4)
+    rest = len(causes[MOST:])
+    quiet = len(bare) - len(causes)
+    told = [f"{rest} more causes"] * bool(rest) + [f"{quiet} that follow or repeat"] * bool(quiet)
+    if told:
+        yield words(f"and {' and '.join(told)}: shadow show {episode.id}", "quiet", indent=4)
     for finding in cell.findings:
-        if finding.slug != "no-ruling":  # its differences stand above
+        if finding.slug not in SAID:
             text = f"finding {finding.outcome} {finding.slug}: {finding.detail}"
             yield words(text, indent=4)
 

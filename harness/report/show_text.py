@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.report.customer import customer_table
+from harness.report.overview import overview
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
 from harness.report.timeline import timeline
 from harness.ruling import Ruling
@@ -50,6 +51,8 @@ def show_text(
     """
     shown = [cell for cell in cells if not only or cell.episode.id == only]
     parts: list[RenderableType] = [*_header(scenario, cells, level), blank()]
+    if not only:
+        parts.extend((*overview(cells, width=(look or Look()).width), blank()))
     parts.extend(timeline(cells, shown=shown))
     parts.extend(_rulings(shown, rulings))
     if not only:

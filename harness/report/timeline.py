@@ -19,9 +19,9 @@ from harness.report.terminal import blank, grid, styled, words
 from harness.report.values import brief, explained, last_name
 
 CONSEQUENCES: Final = ("customer", "effects")
-"""Facets in which a difference of books or money shows once more."""
+"""Facets in which a difference of another facet shows once more."""
 
-CAUSES: Final = ("books", "money")
+CAUSES: Final = ("books", "money", "response")
 
 
 class Row(NamedTuple):

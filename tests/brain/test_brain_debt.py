@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from debtor import at, grant, invoice, look, served, uncollectible, world
+
 from brain.assess import assess
 from brain.gather import gather
 from brain.money import strict
-from debtor import at, flagged, grant, invoice, look, served, uncollectible, world
 
 
 def owed(of: Any, id: str = "in_1", *, writes_off: bool = False) -> tuple[int, int]:
@@ -29,14 +30,25 @@ EXAMPLES = [
     ("dinars end in 0", "kwd", 10_000, 31, 10, {}, 3_220),
     ("all of it", "usd", 10_000, 30, 30, {}, 10_000),
     ("paid more than was served", "usd", 10_000, 30, 18, {"paid": 7_000}, 0),
-    ("credit taken at finalizing counts", "usd", 10_000, 30, 18, {"balance_applied": 1_000}, 5_000),
+    (
+        "credit taken at finalizing",
+        "usd",
+        10_000,
+        30,
+        18,
+        {"balance_applied": 1_000},
+        5_000,
+    ),
     ("never more than remains", "usd", 10_000, 30, 18, {"credited": 5_000}, 5_000),
     ("below what can be charged", "usd", 10_000, 3_000, 14, {}, 0),
     ("at what can be charged", "usd", 10_000, 3_000, 15, {}, 50),
 ]
 
 
-@pytest.mark.parametrize(("name", "currency", "amount", "length", "days", "more", "debt"), EXAMPLES)
+COLUMNS = ("name", "currency", "amount", "length", "days", "more", "debt")
+
+
+@pytest.mark.parametrize(COLUMNS, EXAMPLES)
 def test_debt_is_the_service_given_less_what_was_settled(
     name: str, currency: str, amount: int, length: float, days: float, more: Any, debt: int
 ) -> None:
@@ -161,7 +173,9 @@ def test_evidence_stays_until_it_is_no_longer_needed() -> None:
 
 
 def test_lines_that_do_not_add_up_are_not_trusted_and_need_a_person() -> None:
-    made = world(20, uncollectible(18, total=9_000, lines=[{"amount": 10_000}]), grants=(served(18),))
+    made = world(
+        20, uncollectible(18, total=9_000, lines=[{"amount": 10_000}]), grants=(served(18),)
+    )
     assert owed(made) == (0, 9_000)
     look(made)
     assert "lines-do-not-add-up:in_1" in made.tables["cases"]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from brain.engine import engine
-from brain.intents import NotInThisMode
-from brain.perform import TryLater
 from debtor import (
     DAY,
     T0,
@@ -24,6 +21,10 @@ from debtor import (
     uncollectible,
     world,
 )
+
+from brain.engine import engine
+from brain.intents import NotInThisMode
+from brain.perform import TryLater
 
 
 def debtor(**more: Any) -> Any:

@@ -155,11 +155,9 @@ def test_a_grant_comes_back_only_where_its_own_period_is_paid() -> None:
         {"id": "sub_2", "product": "d1", "period": {"start": at(0), "end": at(30)}},
     ]
     of = look(
-        world(
-            20, uncollectible(18), paid, grants=both, stripe={"subscriptions": subscriptions}
-        )
+        world(20, uncollectible(18), paid, grants=both, stripe={"subscriptions": subscriptions})
     )
-    statuses = {id: row.status for id, row in of.tables["entitlements"].items()}
+    statuses = {key: row.status for key, row in of.tables["entitlements"].items()}
     assert statuses == {"ent_1": "suspended", "ent_2": "active", "ent_3": "active"}
 
 

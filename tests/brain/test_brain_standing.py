@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from debtor import (
+    at,
+    flagged,
+    grant,
+    invoice,
+    invoice_of,
+    look,
+    served,
+    shows,
+    uncollectible,
+    world,
+)
+
 from brain.assess import assess
 from brain.gather import gather
 from brain.standing import Standing
-from debtor import at, flagged, grant, invoice, invoice_of, look, served, shows, uncollectible, world
 
 CLEAR, PAST_DUE, BAD_DEBT, BLOCKED, BANNED = (
     Standing.CLEAR,

@@ -10,6 +10,8 @@ import pytest
 from harness.cli import main
 from tests.harness.toy_project import LATE, project
 
+ROOT = Path(__file__).parents[2]
+
 ON_TIME = """\
 id: on-time
 title: A book comes back in time
@@ -28,6 +30,7 @@ then:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the second process
     project(tmp_path, late=LATE, **{"on-time": ON_TIME})
     return tmp_path / "scenarios"
 

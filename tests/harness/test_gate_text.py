@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from harness.model import Free, FreeRun, Outcome
+from harness.model import Finding, Free, FreeRun, Outcome
 from harness.policy import NoSoundCase, Relaxation
 from harness.reason import Reason
 from harness.report.figures_text import counts
@@ -15,7 +15,7 @@ from harness.report.progress import progress
 from harness.report.run_text import needs_a_look, run_text
 from harness.report.terminal import Look
 from tests.golden_files import golden
-from tests.harness.cell_builder import PATH, UNITS, Run, cell, observation, open_cells
+from tests.harness.cell_builder import PATH, UNITS, Run, cell, difference, observation, open_cells
 from tests.harness.story import BAN, PAY, cells, free_run
 
 
@@ -77,6 +77,19 @@ def test_the_paths() -> None:
 def test_pages_fit_in_100_columns_and_end_with_the_next_command(page: str) -> None:
     assert max(map(len, page.splitlines())) <= 100
     assert page.splitlines()[-1].startswith("Next: shadow ")
+
+
+def test_a_run_counts_what_it_does_not_list() -> None:
+    many = [difference(at=f"store.field_{n}") for n in range(7)]
+    follows = difference(facet="customer", at="asks")
+    bad = cell("a#1", outcome=Outcome.DIVERGE, differences=[*many, follows])
+    found = (Finding(outcome=Outcome.ERROR, slug="trap-sprung", detail="time.time"),)
+
+    page = run_page(Run(cells=(replace(bad, findings=found),)))
+
+    assert page.count("first cause: ") == 5
+    assert "and 2 more causes and 1 that follow or repeat: shadow show a#1" in page
+    assert "finding ERROR trap-sprung: time.time" in page
 
 
 def test_colour_changes_no_word() -> None:

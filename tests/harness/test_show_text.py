@@ -180,6 +180,27 @@ def test_nested_values_are_explained_place_by_place() -> None:
     assert explained([1], 1) == explained([], [1]) == ()
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("plain words", "plain words"),
+        ({"rule": "owes", "usd": 6000}, "owes with usd 6000"),
+        ({"actor": "x", "rule": "clear"}, "clear"),
+        (Said("x", "owes", {"usd": 6000}), "owes with usd 6000"),
+        (("a", 1), "[a, 1]"),
+    ],
+)
+def test_a_reason_is_shown_with_its_figures(reason: object, expected: str) -> None:
+    assert reasons(observation(reasons=(reason,))) == (expected,)
+
+
+def test_what_happened_outside_is_not_what_the_engine_did() -> None:
+    seen = observation(written={"invoices.in_1.status": "outside", "flag": "p"},
+                       writes=(("outside", "x", 1, 2), ("p", "since", 1, 2)))  # fmt: skip
+
+    assert deeds(seen) == ("wrote flag, since",)
+
+
 def test_an_engine_that_did_nothing_or_gave_nothing_says_so() -> None:
     assert deeds(observation()) == ("did nothing",)
     assert deeds(None) == ("gave no result",)
