@@ -133,6 +133,8 @@ def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
         if unlinked and debt.invoice.status in ("open", "uncollectible"):
             yield _case("consolidated-without-originals", debt.id)
     for entry in debts.consolidated:
+        if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":
+            yield _case("payment-processing", entry.invoice.id, owed=0)
         twice = sum(_captured(snapshot, debts.by_invoice[key]) for key in entry.originals)
         refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
         left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost

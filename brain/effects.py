@@ -3,9 +3,9 @@
 Milder changes of the stores come before the changes of invoices, harsher ones after them, so that
 a crash between two effects leaves the customer better off and never worse:
 
-    cases · hold, flag, since, metadata milder · service ends · subscription ends ·
-    consolidated retired · each invoice: credit, then mark; or cleared · metadata, since, flag,
-    hold harsher · grants given back
+    cases · service that nobody will owe for, or that only a ban hid, ends · hold, flag, since,
+    metadata milder · service ends · subscription ends · consolidated retired · each invoice:
+    credit, then mark; or cleared · metadata, since, flag, hold harsher · grants given back
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ class Place(IntEnum):
     """Places in the safe order."""
 
     CASE = 0
-    HOLD_OFF = 1
-    FLAG_OFF = 2
-    SINCE_OFF = 3
-    METADATA_OFF = 4
-    CANCEL_WORTHLESS = 5
-    SERVICE_OFF = 6
-    CANCEL = 7
-    RETIRE = 8
-    INVOICE = 9
-    METADATA_ON = 10
-    SINCE_ON = 11
-    FLAG_ON = 12
-    HOLD_ON = 13
-    HOLD_REPLACED = 14
-    SERVICE_ON = 15
+    CANCEL_WORTHLESS = 1
+    SERVICE_BEHIND_BAN = 2
+    HOLD_OFF = 3
+    FLAG_OFF = 4
+    SINCE_OFF = 5
+    METADATA_OFF = 6
+    SERVICE_OFF = 7
+    CANCEL = 8
+    RETIRE = 9
+    INVOICE = 10
+    METADATA_ON = 11
+    SINCE_ON = 12
+    FLAG_ON = 13
+    HOLD_ON = 14
+    HOLD_REPLACED = 15
+    SERVICE_ON = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Effect:
 HARSH = frozenset(
     (
         Place.CANCEL_WORTHLESS,
+        Place.SERVICE_BEHIND_BAN,
         Place.SERVICE_OFF,
         Place.CANCEL,
         Place.METADATA_ON,

@@ -142,6 +142,7 @@ def _charged_twice(facts: Facts) -> Iterator[str]:
     longer be seen.
     """
     ends = [to for grant in facts.books["entitlements"].values() for _, to in grant["intervals"]]
+    ends += [row["ended_at"] for row in facts.books["subscriptions"].values()]
     last = {call.object: call.op for call in facts.calls if call.op in MOVING}
     for name, invoice in facts.books["invoices"].items():
         earned, at = facts.truth["earned"].get(name), invoice["paid_at"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from brain.assess import Assessment, subscriptions_of
-from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
     Effect,
@@ -111,22 +110,22 @@ def _grants(view: Assessment) -> Iterator[Effect]:
         target = _grant_target(view, grant)
         if target is None or target == grant.status:
             continue
-        place = Place.SERVICE_OFF if grant.status == "active" else Place.SERVICE_ON
+        off = Place.SERVICE_BEHIND_BAN if _ban_falls(view) else Place.SERVICE_OFF
+        place = off if grant.status == "active" else Place.SERVICE_ON
         reason = "dunning" if target == "suspended" else None
         yield SetGrant(place=place, turn=turn, grant=grant.id, status=target, reason=reason)
 
 
 def _grant_target(view: Assessment, grant: Grant) -> str | None:
     """The status a grant should have, or None where dunning has no say in it."""
-    banned = view.standing is Standing.BANNED
-    waits = grant.subscription in view.suspended
-    if grant.status == "active" and is_paid_for(grant):
-        if waits or banned:
-            return "suspended"
-        return "ended" if grant.subscription in view.dropped else None
-    if grant.status != "suspended" or grant.reason != "dunning":
-        return None
-    if is_paid_for(grant) and (waits or banned):
+    if is_paid_for(grant) and grant.status in ("active", "suspended"):
+        if view.standing is Standing.BANNED or grant.subscription in view.suspended:
+            return "suspended" if grant.status == "active" else None
+        if grant.status == "active" and grant.subscription in view.dropped:
+            return "ended"
+    waited = grant.status == "suspended" and grant.reason == "dunning"
+    hidden = grant.status == "active" and _ban_falls(view)
+    if not waited and not hidden:
         return None
     if is_covered(view.snapshot, grant, view.in_grace):
         return "active"
@@ -134,17 +133,25 @@ def _grant_target(view: Assessment, grant: Grant) -> str | None:
     return None if by_contract else "ended"
 
 
+def _ban_falls(view: Assessment) -> bool:
+    """True where the last ban falls, and with it what kept active grants from being used.
+
+    A ban should have suspended what is paid for. An earlier engine's ban did not, so the grants
+    behind it are looked at as if it had.
+    """
+    bans = {hold.reason for hold in view.snapshot.enforcement.holds if hold.kind == "ban"}
+    return bans == {"dunning"} and view.standing is not Standing.BANNED
+
+
 def _subscriptions(view: Assessment) -> Iterator[Effect]:
     """Left alone, Stripe would bill on for service that is not given.
 
-    But the end of a subscription says how long service ran that nobody wrote down: it must not
-    be made up before such an invoice asks for what is owed.
+    But its end would say how long service ran that nobody wrote down, and must not be made up.
     """
     unsure = {
         subscription
         for debt in view.debts
-        if debt.id in view.bad
-        and (debt.unknown is not None or (debt.evidence and _asks_too_much(debt)))
+        if debt.id in view.bad and (debt.unknown is not None or debt.evidence)
         for subscription in subscriptions_of(debt.invoice)
     }
     wanted = (view.suspended - unsure) | view.dropped
@@ -159,10 +166,6 @@ def _subscriptions(view: Assessment) -> Iterator[Effect]:
             subscription=key,
             key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
         )
-
-
-def _asks_too_much(debt: Debt) -> bool:
-    return debt.invoice.amount_remaining != debt.hi
 
 
 def _holds(view: Assessment) -> Iterator[Effect]:

@@ -103,6 +103,7 @@ class Composition:
                 at_import=frozenset(n for n, arc in enumerate(arcs) if arc.at_import),
             )
             for name, arcs in self.control.coverage.arcs.items()
+            if arcs
         }
 
     def setup(self, *, reverse: bool = False) -> Setup:
