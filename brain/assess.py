@@ -85,7 +85,7 @@ def assess(snapshot: Snapshot, *, writes_off: bool = True, forgive: bool = False
         dropped=dropped,
         in_grace=frozenset(d.id for d in after if d.invoice.status == "open") - overdue,
         leftover=_leftover(snapshot, after, suspended | dropped),
-        cases=cases.find(snapshot, policy, after, written=written, stranded=finding.stranded),
+        cases=cases.find(snapshot, policy, after, written),
         reasons=(*_figures(snapshot, after, overdue), *finding.reasons),
     )
 

@@ -29,16 +29,13 @@ def find(
     snapshot: Snapshot,
     policy: Policy,
     debts: Debts,
-    *,
     written: frozenset[str],
-    stranded: frozenset[str],
 ) -> tuple[Case, ...]:
     """Every case this account needs that is not open yet, in a fixed order.
 
-    written: invoices written off, or about to be; stranded: those of them nobody can pay.
+    written: invoices written off, or about to be.
     """
     found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
-    found += [_case("no-way-to-pay", invoice) for invoice in sorted(stranded)]
     found += _of_metadata(snapshot, debts, written)
     found += _of_credit(snapshot, debts)
     found += _of_consolidated(snapshot, debts)
@@ -74,7 +71,7 @@ def _of_bad_debt(debt: Debt) -> Iterator[Case]:
         yield _case("payment-stuck", debt.id)
     if debt.processing and not is_open and debt.hi != debt.invoice.amount_remaining:
         yield _case("payment-processing", debt.id, owed=debt.hi)
-    if is_open and debt.asks and debt.invoice.confirmation_secret is None:
+    if debt.asks and debt.may_matter and debt.invoice.confirmation_secret is None:
         yield _case("no-way-to-pay", debt.id)
 
 
@@ -144,5 +141,11 @@ def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
 
 
 def _captured(snapshot: Snapshot, debt: Debt) -> int:
+    """Money taken for the invoice and kept, minor units; nothing paid out of band."""
     back = snapshot.taken_back.get(debt.id, NOTHING)
-    return max(0, debt.invoice.amount_paid - back.refunded - back.lost)
+    taken = sum(
+        paid.amount_paid or 0
+        for paid in debt.invoice.payments.data
+        if paid.payment.type == "payment_intent"
+    )
+    return max(0, taken - back.refunded - back.lost)

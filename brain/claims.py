@@ -6,7 +6,7 @@ where the six sets have a standing in common; a store that shows nonsense claims
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from brain.money import minimum
@@ -20,9 +20,15 @@ BAD: Claim = frozenset((2, 3, 4))
 NONE: Claim = frozenset()
 
 
-def claims(books: Books, now: int, segment: str | None) -> tuple[Claim, ...]:
-    """The claims of stores 1 to 6 at `now`, UTC epoch seconds."""
-    bad = _bad_invoices(books)
+def claims(
+    books: Books, now: int, *, segment: str | None, owing: Container[str]
+) -> tuple[Claim, ...]:
+    """The claims of stores 1 to 6 at `now`, UTC epoch seconds.
+
+    owing: invoices on which something is owed; only asked of what a paid consolidated invoice
+    stands for, to tell whether it covers it.
+    """
+    bad = _bad_invoices(books, owing)
     return (
         _billing_db(books),
         _customer(books, now),
@@ -54,13 +60,14 @@ def _metadata(books: Books) -> Claim:
     return FREE if mark in ("", "false") and not noted else NONE
 
 
-def _bad_invoices(books: Books) -> frozenset[str]:
+def _bad_invoices(books: Books, owing: Container[str]) -> frozenset[str]:
     """Uncollectible invoices that count: not consolidated, not covered, not named by a case."""
     covered = {
         original
         for invoice in books["invoices"].values()
         if invoice["metadata"].get("consolidated") == "true" and invoice["status"] == "paid"
         for original in _originals(invoice)
+        if original not in owing
     }
     return frozenset(
         name

@@ -110,6 +110,13 @@ def _dunned(facts: Facts) -> Iterator[str]:
 
 
 def _unrecoverable(facts: Facts) -> Iterator[str]:
+    """No way back for whoever owes, or was left behind.
+
+    Between a payment that settles everything and the lift that follows it there is nothing to pay
+    and nothing to recover from; whether dunning ended with the debt is asked by H2 and I5.
+    """
+    if _just_settled(facts):
+        return
     payable = any(invoice["has_secret"] for invoice in facts.outcome["payable"])
     processing = any(invoice["processing"] for invoice in facts.books["invoices"].values())
     if not payable and not processing:
@@ -117,9 +124,15 @@ def _unrecoverable(facts: Facts) -> Iterator[str]:
             yield f"the customer is {name} and has nothing to pay"
 
 
+def _just_settled(facts: Facts) -> bool:
+    paid = any(call.op == "invoices.pay" and call.result == "ok" for call in facts.calls)
+    return paid and not facts.truth["owes"]
+
+
 def _claims(facts: Facts) -> tuple[Claim, ...]:
     segment = facts.truth.get("segment") or facts.books["customer"].get("segment")
-    return claims(facts.books, facts.now, segment)
+    owing = {name for name, amount in facts.truth["owed"].items() if amount > 0}
+    return claims(facts.books, facts.now, segment=segment, owing=owing)
 
 
 def _disagreeing(facts: Facts) -> Iterator[str]:
@@ -148,7 +161,7 @@ def _charged_twice(facts: Facts) -> Iterator[str]:
         earned, at = facts.truth["earned"].get(name), invoice["paid_at"]
         if earned is None or at is None or invoice["currency"] not in facts.outcome["overcharged"]:
             continue
-        if last.get(name) == "credit_notes.create":
+        if last.get(name) == "credit_notes.create" or "settled_by" in invoice["metadata"]:
             continue
         beyond = facts.truth["settled"].get(name, 0) - earned
         if beyond > 0 and not any(to is not None and to >= at for to in ends):

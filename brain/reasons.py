@@ -16,7 +16,7 @@ RULES: Mapping[str, str] = {
     "credit-counts": "The customer's credit balance is counted against the debt.",
     "grace-over": "The invoice was due so long ago that it is written off.",
     "waits-for-payment": "A payment is on its way; nothing is done to the invoice until it lands.",
-    "no-way-to-pay": "Nothing that is owed could be paid, so nobody is flagged for it.",
+    "no-way-to-pay": "Nothing that is owed could be paid, so nobody is blocked for it.",
     "clear": "Nothing is owed that was due.",
     "past-due": "Something is due and its grace still runs.",
     "bad-debt": "Something was written off, or has to be, and is owed.",

@@ -37,7 +37,6 @@ class Finding:
     standing: Standing
     since: int | None = None
     bad: frozenset[str] = frozenset()
-    stranded: frozenset[str] = frozenset()
     reasons: tuple[Reason, ...] = ()
 
 
@@ -51,15 +50,7 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     bad = [debt for debt in candidates if _reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
-    payable = any(debt.can_be_paid for debt in debts)
     processing = any(debt.processing and debt.is_collectible for debt in debts)
-    if not payable and not processing:
-        milder = _not_bad(snapshot, debts)
-        return Finding(
-            standing=milder.standing,
-            stranded=frozenset(debt.id for debt in bad),
-            reasons=(because("no-way-to-pay"), *milder.reasons),
-        )
     since = min(_written_off_at(snapshot, debt) for debt in bad)
     standing, reasons = _enforced(snapshot, policy, bad, since, frozen=processing)
     return Finding(
@@ -88,8 +79,10 @@ def _enforced(
         return Standing.BAD_DEBT, (because("override", until=override.until),)
     if snapshot.disputed:
         return Standing.BAD_DEBT, (because("dispute-freezes"),)
-    if frozen or not any(debt.can_be_paid for debt in bad):
+    if frozen:
         return Standing.BAD_DEBT, (because("waits-for-payment"),)
+    if not any(debt.can_be_paid for debt in bad):
+        return Standing.BAD_DEBT, (because("no-way-to-pay"),)
     free_of_cases = [d for d in bad if not snapshot.has_case(STOPPING, d.id)]
     ban = _net(snapshot, free_of_cases, {debt.id: debt.lo for debt in bad})
     steps = (

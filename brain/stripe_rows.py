@@ -123,10 +123,14 @@ class ConfirmationSecret(Protocol):
 
 class Payment(Protocol):
     @property
+    def type(self) -> str: ...
+    @property
     def payment_intent(self) -> str | None: ...
 
 
 class InvoicePayment(Protocol):
+    @property
+    def amount_paid(self) -> int | None: ...
     @property
     def payment(self) -> Payment: ...
 

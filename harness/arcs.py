@@ -63,6 +63,8 @@ class Coverage:
         self.raising[path, exception] = (unit, len(self.arcs[unit]))
         self.arcs[unit] += (arc,)
         self.hits[unit].append(0)
+        if unit in self.imported:  # sealed already: a reset must not cut the new byte off
+            self.imported[unit] += b"\0"
 
     def seal(self) -> None:
         """Take note of what importing took, once all modules are loaded."""

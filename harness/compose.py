@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness import manifest_file, ruling_files
@@ -15,7 +16,6 @@ from harness.document import read_document
 from harness.dotted import resolve
 from harness.fields import Fields, read_fields
 from harness.importing import LoadedEngine, load_engine
-from harness.living import EMPTY
 from harness.loading import Loaded, load_scenarios
 from harness.manifest import Manifest
 from harness.policy import Policy, read_policy
@@ -106,8 +106,8 @@ class Composition:
             if arcs
         }
 
-    def setup(self, *, reverse: bool = False) -> Setup:
-        """Both sides, ready to replay. `reverse` turns round what has no order of its own."""
+    def setup(self, *, reverse: bool = False, reload: bool = False) -> Setup:
+        """Both sides, ready to replay; `reverse` and `reload` are for the self-check."""
         control = self.control
         return self._setup(
             Side(
@@ -124,13 +124,15 @@ class Composition:
                 crashed=control.coverage.raised,
             ),
             reverse=reverse,
+            reload=reload,
         )
 
     def candidate_only(self, *, reverse: bool) -> Setup:
         """The candidate beside nobody: no control is imported."""
-        return self._setup(Side(role="control", engine=Nobody(), crashes={}), reverse=reverse)
+        nobody = Side(role="control", engine=Nobody(), crashes={})
+        return self._setup(nobody, reverse=reverse, reload=False)
 
-    def _setup(self, control: Side, *, reverse: bool) -> Setup:
+    def _setup(self, control: Side, *, reverse: bool, reload: bool) -> Setup:
         candidate = self.candidate
         return Setup(
             control=control,
@@ -146,6 +148,7 @@ class Composition:
             fields=self.fields,
             budget=Budget(seconds=self.config.timeout_seconds),
             reverse=reverse,
+            reload=reload,
         )
 
     def _resolved(self, key: str) -> Any:
@@ -154,8 +157,8 @@ class Composition:
 
     def _engine(self, key: str, other: str) -> LoadedEngine:
         """Load an engine that may import neither its peer, nor the kit, nor the harness."""
-        strangers = {_package(getattr(self.config, name)) for name in (other, "world")}
-        mine = _package(getattr(self.config, key))
+        strangers = {package(getattr(self.config, name)) for name in (other, "world")}
+        mine = package(getattr(self.config, key))
         self._resolved("world")  # puts the configuration's folder on the import path
         return load_engine(
             getattr(self.config, key),
@@ -169,11 +172,12 @@ class Nobody:
     """An engine that handles nothing."""
 
     name = "nobody"
-    handlers: Mapping[str, Any] = EMPTY
+    handlers: Mapping[str, Any] = MappingProxyType({})
     refusals: tuple[type[Exception], ...] = ()
 
 
-def _package(dotted: str) -> str:
+def package(dotted: str) -> str:
+    """The package that `package.module:ATTRIBUTE` names."""
     return dotted.partition(":")[0].partition(".")[0]
 
 

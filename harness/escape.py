@@ -8,6 +8,7 @@ is beyond both; only the end of the process stops it.
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 from collections.abc import Callable
@@ -17,8 +18,14 @@ from typing import Any, Final
 import greenlet
 
 _LEFT: Final = object()
-_abandoned: list[greenlet.greenlet] = []
-"""Greenlets that were left: kept, since collecting one would throw into its loop."""
+
+
+def keep(runner: greenlet.greenlet) -> None:
+    """Never collect a greenlet that will not be resumed, not even when the process ends.
+
+    Collecting it would throw into its code, and a bare `except:` would go on from there for ever.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(runner))
 
 
 def leave(reason: str) -> None:
@@ -26,14 +33,9 @@ def leave(reason: str) -> None:
     current = greenlet.getcurrent()
     if current.parent is None:
         raise RuntimeError(f"nothing to leave: {reason}")
-    _abandoned.append(current)
+    keep(current)
     while True:  # an abandoned greenlet that is resumed by mistake leaves again
         current.parent.switch((_LEFT, reason))
-
-
-def abandoned() -> int:
-    """How many greenlets were left in this process: it must then end without collecting them."""
-    return len(_abandoned)
 
 
 def reason_left(result: Any) -> str | None:
@@ -46,7 +48,8 @@ def reason_left(result: Any) -> str | None:
 def bounded(body: Callable[[], None], *, seconds: float) -> str | None:
     """Run `body` to its end or until it is left; return why it was left, else None.
 
-    Exceptions of `body` propagate. The wall clock counts only in the main thread.
+    Exceptions of `body` propagate. The wall clock counts only in the main thread; it comes back
+    every `seconds`, since what is left may be one of several greenlets that all loop.
     """
     runner = greenlet.greenlet(body)
     clock = threading.current_thread() is threading.main_thread()
@@ -58,7 +61,7 @@ def bounded(body: Callable[[], None], *, seconds: float) -> str | None:
             leave(f"wall clock: over {seconds:g} s")
 
     previous = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         return reason_left(runner.switch())
     finally:

@@ -6,14 +6,15 @@ world is shown beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from harness.canonical import canonical, digest
 from harness.judge import breaches, facts, judge, new
-from harness.living import Held, Living, hold_of, keep_held, live, play
-from harness.model import ABSENT, Free, FreeRun, Observation
+from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
+from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
+from harness.objection import objections
 from harness.ports import Access, Data, World
 from harness.race import explore
 from harness.scenario import EpisodeSpec, Item, Scenario, Then, episodes
@@ -36,17 +37,25 @@ class Breach(NamedTuple):
 
 @dataclass(slots=True)
 class Running:
-    """One side's world on its way to the end."""
+    """One side's world on its way to the end.
+
+    Attributes:
+        moot: `label#episode` → why the act made no sense in this world.
+        broken: the breaches of invariants; only where this side is judged.
+        not_run, errors, timeouts: what argues against this run, by what it makes of it.
+        seen: digest of each episode's observation.
+        failed: statements of `then` that did not hold.
+    """
 
     setup: Setup
     side: Side
     world: World
     held: Held = field(default_factory=dict)
-    moot: dict[int, str] = field(default_factory=dict)
+    moot: dict[str, str] = field(default_factory=dict)
     broken: list[Breach] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     timeouts: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -54,16 +63,15 @@ class Running:
         """Live through one episode in this world; judge it where asked."""
         before, self.world = self.world, self.world.fork()
         self.world.advance(spec.at)
-        if spec.item is not None and spec.item.kind == "together":
-            self.race(spec, judged=judged)
+        try:
+            item = self.meant(spec)
+        except Moot as moot:
+            self.moot[named(spec)] = str(moot)
             return
-        item, why = self.meant(spec)
-        if why:
-            self.moot[spec.index] = why
+        if item is not None and item.kind == "together":
+            self.race(spec, item, judged=judged)
             return
-        living = Living(
-            setup=self.setup, side=self.side, world=self.world, hold=hold_of(spec)
-        )
+        living = Living(setup=self.setup, side=self.side, world=self.world, hold=hold_of(spec))
         effects = EveryEffect(self.setup, living) if judged else None
         if effects is not None:
             living.watch = effects.check
@@ -72,57 +80,73 @@ class Running:
             effects.check(None)
         keep_held(living, spec, self.held)
         if living.moot:
-            self.moot[spec.index] = living.moot
+            self.moot[named(spec)] = living.moot
             self.world = before.fork()
             self.world.advance(spec.at)
             return
-        self.note(spec, observation, living.traps)
-        if judged:
-            inherited = judge(self.setup, before).broken if not observation.handlers else ()
-            if spec.item is None:
-                inherited = ()
-            now = judge(self.setup, self.world).broken
-            where = f"#{spec.index}"
-            self.broken.extend(Breach(where, text) for text in new(now, inherited))
-            if effects is not None:
-                self.broken.extend(Breach(f"{where} after an effect", t) for t in effects.found)
+        self.note(spec, objections(self.side, observation))
+        self.seen.append(digest([observation.facets, list(observation.reasons)]))
+        if effects is not None:
+            self.weigh(spec, before, observation, effects)
 
-    def meant(self, spec: EpisodeSpec) -> tuple[Item | None, str]:
-        """The item as this world understands it, or why it makes no sense here."""
+    def weigh(
+        self, spec: EpisodeSpec, before: World, seen: Observation, effects: EveryEffect
+    ) -> None:
+        """Judge the episode; a breach that stood before counts once this engine has acted."""
+        acted = bool(seen.handlers) or spec.item is None
+        inherited = () if acted else judge(self.setup, before).broken
+        now = judge(self.setup, self.world).broken
+        where = f"#{spec.index}"
+        self.broken.extend(Breach(where, text) for text in new(now, inherited))
+        self.broken.extend(Breach(f"{where} after an effect", text) for text in effects.found)
+
+    def meant(self, spec: EpisodeSpec) -> Item | None:
+        """The item as this world understands it.
+
+        Raises:
+            Moot: it makes no sense here.
+        """
         item = spec.item
-        if item is None or item.kind != "act" or spec.held is not None:
-            return item, ""
-        args = self.setup.kit.intent(self.world, item.name, item.args)
-        return (item, f"{item.name} has nothing to act on") if args is None else (
-            replace(item, args=args),
-            "",
-        )
+        if item is None or spec.held is not None:
+            return item
+        if item.kind == "together":
+            return replace(item, together=tuple(map(self.intended, item.together)))
+        return self.intended(item)
 
-    def race(self, spec: EpisodeSpec, *, judged: bool) -> None:
+    def intended(self, item: Item) -> Item:
+        """An act with the arguments that it has in this world; anything else as it is."""
+        if item.kind != "act":
+            return item
+        args = self.setup.kit.intent(self.world, item.name, item.args)
+        if args is None:
+            raise Moot(f"{item.name} has nothing to act on")
+        return replace(item, args=args)
+
+    def race(self, spec: EpisodeSpec, item: Item, *, judged: bool) -> None:
         """Explore the race from this world; go on with the serial order as listed."""
-        assert spec.item is not None  # noqa: S101  # a race is always a listed item
-        exploration = explore(self.setup, self.side, spec.item.together, self.world)
-        for finding in exploration.findings.values():
-            self.errors.append(f"#{spec.index} {finding.slug}: {finding.detail}")
+        exploration = explore(self.setup, self.side, item.together, self.world)
+        if exploration.moot:
+            self.moot[named(spec)] = "; ".join(exploration.moot.values())
+        self.note(spec, exploration.findings)
+        self.seen.append(digest(sorted(exploration.ends)))
         if judged:
             for end in exploration.ends.values():
                 where = f"#{spec.index} end {end.key}"
                 self.broken.extend(Breach(where, text) for text in end.judgement.broken)
         if exploration.first is not None:
             self.world = exploration.first
-        self.seen.append(digest(sorted(exploration.ends)))
 
-    def note(self, spec: EpisodeSpec, observation: Observation, traps: list[str]) -> None:
-        """Keep what argues against this run and the digest of what was seen."""
-        for trap in traps:
-            kept = self.unknown if trap.startswith("unknown-state") else self.errors
-            kept.append(f"#{spec.index} {trap}")
-        if observation.timeout:
-            self.timeouts.append(f"#{spec.index} {observation.timeout}")
-        crash = observation.crash
-        if crash is not None and crash[:2] not in self.side.crashes:
-            self.errors.append(f"#{spec.index} {': '.join(crash)}")
-        self.seen.append(digest([observation.facets, list(observation.reasons)]))
+    def note(self, spec: EpisodeSpec, findings: Iterable[Finding]) -> None:
+        """Keep what argues against this run."""
+        lists = {Outcome.NOT_RUN: self.not_run, Outcome.TIMEOUT: self.timeouts}
+        for finding in findings:
+            kept = lists.get(finding.outcome, self.errors)
+            kept.append(f"#{spec.index} {finding.slug}: {finding.detail}")
+
+
+def named(spec: EpisodeSpec) -> str:
+    """An episode as `then.moot` lists it: `act#episode`."""
+    return f"{spec.label}#{spec.index}"
 
 
 class EveryEffect:
@@ -171,7 +195,8 @@ def candidate_run(setup: Setup, scenario: Scenario) -> Running:
     for spec in episodes(scenario):
         run.play(spec, judged=True)
         if spec.index in points:
-            run.failed.extend(unheld(setup, run.world, points[spec.index], f"after {spec.index}: "))
+            where = f"after {spec.index}: "
+            run.failed.extend(unheld(setup, run.world, points[spec.index], where))
     if scenario.then is not None:
         run.failed.extend(unheld(setup, run.world, scenario.then, ""))
     return run
@@ -209,26 +234,31 @@ def conclude(
     excused = dict(then.excused) if then is not None else {}
     allowed = set(then.moot) if then is not None else set()
     broken = [str(breach) for breach in candidate.broken if breach.invariant not in excused]
-    moot = [f"#{index}: {why}" for index, why in sorted(candidate.moot.items())]
-    unlisted = [text for text in moot if text.partition(":")[0] not in allowed]
-    stale = sorted(allowed - {text.partition(":")[0] for text in moot})
-    failed = [*candidate.failed, *(f"then.moot lists {label}, which made sense" for label in stale)]
-    decided: tuple[tuple[Free, list[str]], ...] = (
-        (Free.NOT_RUN, candidate.unknown),
-        (Free.ERROR, [*candidate.errors, *(f"control {text}" for text in control.errors)]),
+    unlisted = candidate.moot.keys() - allowed
+    stale = sorted(allowed - candidate.moot.keys() - control.moot.keys())
+    failed = [*candidate.failed, *(f"then.moot lists {act}, which made sense" for act in stale)]
+    objected = (
+        (Free.NOT_RUN, candidate.not_run),
+        (Free.ERROR, [*candidate.errors, *control.errors]),
         (Free.TIMEOUT, [*candidate.timeouts, *control.timeouts]),
+    )
+    decided: tuple[tuple[Free, Collection[str]], ...] = (
+        *objected,
         (Free.MOOT, unlisted),
         (Free.BROKEN, broken),
         (Free.THEN_FAILED, failed),
     )
-    outcome = next((outcome for outcome, texts in decided if texts), Free.KEPT)
     return FreeRun(
         scenario=scenario.id,
-        outcome=outcome,
-        moot=(*moot, *(f"control #{i}: {why}" for i, why in sorted(control.moot.items()))),
+        outcome=next((outcome for outcome, texts in decided if texts), Free.KEPT),
+        moot=tuple(
+            f"{run.side.role} {act}: {why}"
+            for run in (candidate, control)
+            for act, why in run.moot.items()
+        ),
         broken=tuple(broken),
         then=tuple(failed),
-        findings=tuple(text for kind, texts in decided[:3] for text in texts if kind),
+        findings=tuple(text for _, texts in objected for text in texts),
         digest=digest(candidate.seen),
         ends=ends,
     )

@@ -291,6 +291,17 @@ def watch_ambient(body: Callable[[], object]) -> tuple[str, ...]:
     `sys.modules` or a library. What importing a module does to files is left out.
     """
     seen: list[str] = []
+    before = sys.getprofile()
+    sys.setprofile(ambient_profile(seen))
+    try:
+        body()
+    finally:
+        sys.setprofile(before)
+    return tuple(dict.fromkeys(seen))
+
+
+def ambient_profile(seen: list[str]) -> Callable[[Any, str, Any], None]:
+    """A profile hook that names in `seen` each ambient call made while it is set."""
 
     def profile(frame: Any, event: str, arg: Any) -> None:
         if "importlib" in frame.f_code.co_filename:
@@ -300,13 +311,7 @@ def watch_ambient(body: Callable[[], object]) -> tuple[str, ...]:
         elif event == "call" and frame.f_code.co_qualname.startswith("_Environ."):
             seen.append("os.environ")
 
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        body()
-    finally:
-        sys.setprofile(before)
-    return tuple(dict.fromkeys(seen))
+    return profile
 
 
 def _ambient_c_call(function: Any) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import msgspec
 
+from harness.canonical import NotCanonical, canonical
 from harness.escape import bounded, leave
 from harness.guard import AmbientRead
 from harness.model import Observation
@@ -19,8 +21,6 @@ from harness.setup import Setup, Side
 
 RESPONDING = ("api.", "support.")
 """Acts whose response is compared."""
-
-EMPTY: dict[str, Any] = {}
 
 Held = dict[tuple[int, str], list[Event]]
 """Events held back, by (episode that emitted them, type)."""
@@ -80,7 +80,7 @@ class Living:
         elif item.kind == "act":
             self.act(item)
         elif item.kind == "webhook":
-            self.queue.append(self.world.foreign(item.name, item.object or EMPTY))
+            self.queue.append(self.world.foreign(item.name, item.object or {}))
         else:
             self.queue.append(emitted(self.world, item.name, item.of))
         self.settle()
@@ -88,8 +88,7 @@ class Living:
     def act(self, item: Item) -> None:
         """Apply an act: call the engine's handlers, or change the world from outside."""
         if self.setup.kit.acts[item.name].engine:
-            args = msgspec.to_builtins(item.args)
-            self.call(Trigger(item.name, args, None))
+            self.call(item.name, item.args)
             return
         self.world.actor = "outside"
         try:
@@ -103,37 +102,43 @@ class Living:
         self.absorb()
         while self.queue:
             event = self.queue.popleft()
-            handlers = self.side.engine.handlers.get(event.type, ())
-            if not handlers:
+            if not self.side.engine.handlers.get(event.type):
                 continue
             self.deliveries += 1
             if self.deliveries > self.setup.budget.deliveries:
                 leave(f"over {self.setup.budget.deliveries} deliveries, last {event.type}")
-            self.call(Trigger(event.type, EMPTY, event.payload()), handlers)
+            self.call(event.type, {}, event)
 
     def absorb(self) -> None:
         """Queue the events emitted since last asked, but for those held back."""
         for event in self.world.drain():
             (self.held if event.type in self.hold else self.queue).append(event)
 
-    def call(self, trigger: Trigger, handlers: Sequence[Handler] | None = None) -> None:
-        """Call every handler of a trigger; each is an actor of its own."""
-        if handlers is None:
-            handlers = self.side.engine.handlers.get(trigger.name, ())
-        for handler in handlers:
-            self.handlers.append((handler.path, trigger.name))
-            self.guarded(handler.path, trigger.name, partial(self.answer, handler, trigger))
+    def call(self, name: str, args: Any, event: Event | None = None) -> None:
+        """Call every handler of a trigger; each is an actor of its own.
+
+        Each gets arguments and payload of its own, so that no handler can leave word for another.
+        """
+        for handler in self.side.engine.handlers.get(name, ()):
+            payload = None if event is None else event.payload()
+            trigger = Trigger(name, msgspec.to_builtins(args), payload)
+            self.handlers.append((handler.path, name))
+            self.guarded(handler.path, name, partial(self.answer, handler, trigger))
             self.absorb()
 
     def answer(self, handler: Handler, trigger: Trigger) -> None:
-        response = handler.call(self.world.ports, trigger)
-        if trigger.name.startswith(RESPONDING):
-            self.world.answers.append((trigger.name, response))
-            if self.response is None:
-                self.response = response
+        """Note what a handler answers, as it is now: the engine may keep the dict and edit it."""
+        answered = handler.call(self.world.ports, trigger)
+        if not trigger.name.startswith(RESPONDING):
+            return
+        response = deepcopy(answered)
+        canonical(response)
+        self.world.answers.append((trigger.name, response))
+        if self.response is None:
+            self.response = response
 
     def guarded(self, actor: str, trigger: str, body: Callable[[], None]) -> None:
-        """Run engine code as `actor`: a refusal is a decision, anything else that escapes is not."""
+        """Run engine code as `actor`: a refusal is a decision, any other escape is a crash."""
         self.world.actor = actor
         try:
             body()
@@ -144,11 +149,20 @@ class Living:
             self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
             if trigger.startswith(RESPONDING):
                 self.response = {"refused": dict(self.refusal)}
-        except Exception as error:  # noqa: BLE001  # an engine's crash is an observation
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # an engine's crash is an observation
             self.crash = (actor, type(error).__name__, str(error))
             self.side.crashed(actor, type(error).__name__)
         finally:
             self.traps.extend(self.side.drain_traps())
+
+    def attempt(self, body: Callable[[], None]) -> None:
+        """Run what plays this episode; where it makes no sense in this world it is moot."""
+        try:
+            body()
+        except Moot as moot:
+            self.moot = str(moot)
 
 
 def emitted(world: World, type_: str, of: str | None) -> Event:
@@ -171,12 +185,7 @@ def live(living: Living, body: Callable[[], None]) -> Observation:
     living.side.reset_arcs()
     living.side.drain_traps()
 
-    def whole() -> None:
-        try:
-            body()
-        except Moot as moot:
-            living.moot = str(moot)
-
+    whole = partial(living.attempt, body)
     try:
         living.timeout = bounded(whole, seconds=living.setup.budget.seconds) or ""
     finally:
@@ -199,7 +208,7 @@ def observation(living: Living) -> Observation:
     return Observation(
         facets=living.setup.fields.project(facets),
         written={write.at: write.actor for write in world.writes},
-        reasons=tuple(dict(reason) for reason in world.reasons),
+        reasons=tuple(map(shown, world.reasons)),
         handlers=tuple(living.handlers),
         refusal=living.refusal,
         crash=living.crash,
@@ -208,6 +217,15 @@ def observation(living: Living) -> Observation:
         arcs=dict(taken),
         writes=tuple((w.actor, w.at, w.before, w.after) for w in world.writes),
     )
+
+
+def shown(reason: Data) -> Data:
+    """A reason as it is now; one that is no plain data is shown as Python would show it."""
+    try:
+        canonical(reason)
+    except NotCanonical:
+        return {"rule": repr(reason)}
+    return deepcopy(dict(reason))
 
 
 def play(living: Living, spec: EpisodeSpec, held: Held) -> None:

@@ -9,14 +9,16 @@ import msgspec
 
 from harness.canonical import canonical, digest
 from harness.difference import differences, keys_of
-from harness.judge import Judgement, classify, judge, new
+from harness.judge import classify, judge, new
 from harness.living import Held, Living, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
+from harness.objection import objections
 from harness.ownership import GIVEN, UNHANDLED, owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
 from harness.scenario import EpisodeSpec, Scenario, episodes
 from harness.setup import Setup, Side
+from harness.twin import twin
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Lockstep:
 
     def play(self, spec: EpisodeSpec) -> Episode:
         """Replay one episode on both sides and move the state on to the control's world."""
-        before = self.state.fork()
+        before = twin(self.state, reload=self.setup.reload)
         before.advance(spec.at)
         if spec.item is not None and spec.item.kind == "together":
             episode, self.state = race_episode(self.setup, self.scenario, spec, before)
@@ -41,7 +43,8 @@ class Lockstep:
         return episode
 
     def single(self, spec: EpisodeSpec, before: World) -> Episode:
-        control_world, candidate_world = before.fork(), before.fork()
+        reload = self.setup.reload
+        control_world, candidate_world = (twin(before, reload=reload) for _ in range(2))
         mine = self.living(self.setup.control, control_world, spec)
         control = live(mine, lambda: play(mine, spec, self.held))
         its = self.living(self.setup.candidate, candidate_world, spec)
@@ -53,7 +56,7 @@ class Lockstep:
         if mine.moot:
             lost = Finding(outcome=Outcome.NOT_RUN, slug="act-impossible", detail=mine.moot)
             episode = replace(episode, findings=(*episode.findings, lost))
-        self.state = control_world
+        self.state = before if mine.moot else control_world
         return episode
 
     def living(self, side: Side, world: World, spec: EpisodeSpec) -> Living:
@@ -105,7 +108,10 @@ def assemble(
         harm=harm,
         loss=kit.loss(control_world, candidate_world),
         deferrals=kit.deferrals(candidate_world),
-        findings=findings(setup, control, candidate),
+        findings=(
+            *objections(setup.control, control),
+            *objections(setup.candidate, candidate),
+        ),
         state=digest([kit.books(before), spec.label, before.now]),
         provenance=scenario.provenance.kind,
     )
@@ -138,33 +144,6 @@ def trigger_names(spec: EpisodeSpec) -> dict[str, Data]:
     return {"name": spec.item.name or spec.item.kind, "args": args}
 
 
-def findings(setup: Setup, control: Observation, candidate: Observation) -> tuple[Finding, ...]:
-    """Everything but differences that argues for an outcome; nothing is dropped."""
-    found: list[Finding] = []
-    for role, seen in (("control", control), ("candidate", candidate)):
-        for trap in seen.traps:
-            unknown = trap.startswith("unknown-state")
-            outcome = Outcome.NOT_RUN if unknown else Outcome.ERROR
-            slug = "unknown-state" if unknown else "trap-sprung"
-            found.append(Finding(outcome=outcome, slug=slug, detail=f"{role}: {trap}"))
-        if seen.timeout:
-            found.append(
-                Finding(outcome=Outcome.TIMEOUT, slug="over-budget", detail=f"{role}: {seen.timeout}")
-            )
-    if candidate.crash is not None:
-        found.append(_crash("candidate", candidate.crash))
-    if control.crash is not None and control.crash[:2] not in setup.control.crashes:
-        found.append(_crash("control", control.crash))
-    return tuple(found)
-
-
-def _crash(role: str, crash: tuple[str, str, str]) -> Finding:
-    actor, kind, message = crash
-    return Finding(
-        outcome=Outcome.ERROR, slug=f"{role}-crashed", detail=f"{actor}: {kind}: {message}"
-    )
-
-
 def with_repeats(
     setup: Setup, episode: Episode, previous: Episode | None, before: World
 ) -> Episode:
@@ -195,7 +174,7 @@ class Glance:
 
     def look(self) -> tuple[World, Observation]:
         if self.seen is None:
-            world = self.before.fork()
+            world = twin(self.before, reload=self.setup.reload)
             living = Living(setup=self.setup, side=self.setup.candidate, world=world)
             self.seen = (world, live(living, living.look))
         return self.seen

@@ -148,9 +148,10 @@ class Episode:
         klass: SOUND, REPAIR, TWIST or UNDECIDABLE.
         control_broken, candidate_broken: invariant breaches after the episode that are new or
             still there (`I5: …`), per side.
-        unmet: what truth entitles the customer to and the candidate's world lacks; None undecidable.
-        wrongs: worse than truth for the customer in the candidate's world; where the candidate was not
-            called, only what was not there before.
+        unmet: what truth entitles the customer to and the candidate's world lacks; None where it
+            is undecidable.
+        wrongs: worse than truth for the customer in the candidate's world; where the candidate
+            was not called, only what was not there before.
         harm: worse than the control for the customer.
         loss: company's loss against the control, per currency, minor units.
         deferrals: cases of the candidate that leave the decision to a person.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.canonical import canonical
+from harness.difference import keys_of
 from harness.model import ABSENT, Difference, Observation
 from harness.ports import Data
 
@@ -33,9 +34,10 @@ def _related(written: str, at: str) -> bool:
 
 
 def writers(difference: Difference, control: Observation) -> tuple[str, ...]:
-    """Actors that last wrote the field in the control's episode; effects belong to their caller."""
+    """Actors that last wrote the field in the control's episode; none for other facets."""
     if difference.facet == "books":
-        found = [who for at, who in control.written.items() if _related(at, difference.at)]
+        place = ".".join(keys_of(difference.at))  # the journal joins keys and quotes none
+        found = [who for at, who in control.written.items() if _related(at, place)]
         return tuple(dict.fromkeys(found))
     return ()
 

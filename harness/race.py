@@ -25,10 +25,13 @@ from harness.model import (
     Observation,
     Outcome,
 )
+from harness.objection import budget, crash, trap
+from harness.ownership import UNHANDLED
 from harness.ports import Data, World
 from harness.scenario import EpisodeSpec, Item, Scenario
 from harness.schedule import Place, Schedule
 from harness.setup import Setup, Side
+from harness.twin import twin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,15 @@ class End:
 
 @dataclass(slots=True)
 class Exploration:
-    """One engine's race as it is explored."""
+    """One engine's race as it is explored.
+
+    Attributes:
+        shared: places before which actors are switched, of those in `conflicts` so far.
+        conflicts: places that two actors touched, one of them writing.
+        exhausted: every schedule over `shared` was run.
+        moot: item → why it made no sense, of those that made none in any schedule.
+        first: the world at the end of the serial order as listed.
+    """
 
     setup: Setup
     side: Side
@@ -64,7 +75,8 @@ class Exploration:
     schedules: int = 0
     conflicts: set[Place] = field(default_factory=set)
     exhausted: bool = False
-    findings: dict[str, Finding] = field(default_factory=dict)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    moot: dict[int, str] = field(default_factory=dict)
     arcs: dict[str, frozenset[int]] = field(default_factory=dict)
     handlers: tuple[tuple[str, str], ...] = ()
     first: World | None = None
@@ -74,13 +86,14 @@ class Exploration:
         """Run the serial orders, then every schedule, until no new conflict shows."""
         for order in itertools.permutations(range(len(self.items))):
             self.run(partial(serially, order), serial=True)
-        known: set[Place] = set()
-        while self.conflicts - known or not known:
-            known = set(self.conflicts)
-            self.shared = set(known)
+        while True:
+            self.shared = set(self.conflicts)
             self.depth_first()
-            if not known:
+            if self.conflicts <= self.shared:
                 break
+        if not self.exhausted:
+            detail = f"{self.side.role}: {self.schedules} schedules and more to come"
+            self.found(Finding(outcome=Outcome.NOT_RUN, slug="race-not-exhausted", detail=detail))
 
     def depth_first(self) -> None:
         """Every schedule over the shared places known so far, up to the bound."""
@@ -99,7 +112,7 @@ class Exploration:
 
     def run(self, drive: Callable[[Schedule], str], *, serial: bool) -> None:
         """Run one schedule from the start and record its end."""
-        world = self.start.fork()
+        world = twin(self.start, reload=self.setup.reload)
         world.reverse = self.setup.reverse
         schedule = Schedule(setup=self.setup, side=self.side, world=world, shared=self.shared)
         self.side.reset_arcs()
@@ -112,6 +125,7 @@ class Exploration:
 
         late = bounded(body, seconds=self.setup.budget.seconds)
         world.on_port = None
+        schedule.give_up()
         self.schedules += 1
         self.conflicts |= schedule.conflicts()
         self.note(schedule, late or "".join(stuck))
@@ -121,22 +135,25 @@ class Exploration:
         """Keep what argues against this engine, and the arcs it took."""
         for unit, taken in self.side.taken_arcs().items():
             self.arcs[unit] = self.arcs.get(unit, frozenset()) | taken
-        if stuck:
-            self.found(Outcome.TIMEOUT, "over-budget", stuck)
-        for trap in (*self.side.drain_traps(), *schedule.world.traps):
-            self.found(Outcome.ERROR, "trap-sprung", trap)
-        for actor in schedule.actors:
-            if actor.left:
-                self.found(Outcome.TIMEOUT, "over-budget", actor.left)
-            for trap in actor.living.traps:
-                self.found(Outcome.ERROR, "trap-sprung", trap)
-            crash = actor.living.crash
-            if crash is not None and crash[:2] not in self.side.crashes:
-                self.found(Outcome.ERROR, f"{self.side.role}-crashed", ": ".join(crash))
+        livings = [actor.living for actor in schedule.actors]
+        for text in (stuck, *(actor.left for actor in schedule.actors)):
+            self.found(*([budget(self.side, text)] if text else []))
+        for traps in (
+            self.side.drain_traps(),
+            schedule.world.traps,
+            *(one.traps for one in livings),
+        ):
+            self.found(*(trap(self.side, text) for text in traps))
+        for number, living in enumerate(livings):
+            self.found(*crash(self.side, living.crash))
+            if self.schedules == 1 and living.moot:
+                self.moot[number] = living.moot
+            elif not living.moot:
+                self.moot.pop(number, None)
 
-    def found(self, outcome: Outcome, slug: str, detail: str) -> None:
-        text = f"{self.side.role}: {detail}"
-        self.findings[slug + text] = Finding(outcome=outcome, slug=slug, detail=text)
+    def found(self, *findings: Finding) -> None:
+        """Keep findings, each once, in the order in which they were made."""
+        self.findings.update(dict.fromkeys(findings))
 
     def record(self, schedule: Schedule, *, serial: bool) -> None:
         """Remember this end under the digest of what is compared."""
@@ -212,13 +229,9 @@ def race_differences(
 
 def race_findings(control: Exploration, candidate: Exploration) -> tuple[Finding, ...]:
     """Why a race is no evidence, beside what went wrong in it."""
-    found = [*control.findings.values(), *candidate.findings.values()]
-    for side in (control, candidate):
-        if not side.exhausted:
-            detail = f"{side.side.role}: {side.schedules} schedules and more to come"
-            found.append(
-                Finding(outcome=Outcome.NOT_RUN, slug="race-not-exhausted", detail=detail)
-            )
+    found = [*control.findings, *candidate.findings]
+    for why in control.moot.values():
+        found.append(Finding(outcome=Outcome.NOT_RUN, slug="act-impossible", detail=why))
     if control.schedules < 2 or not control.conflicts:
         detail = f"{control.schedules} schedules, {len(control.conflicts)} conflicts"
         found.append(Finding(outcome=Outcome.NOT_RUN, slug="no-race", detail=detail))
@@ -244,7 +257,7 @@ def race_episode(
     candidate = explore(setup, setup.candidate, items, before)
     assert control.first is not None  # noqa: S101  # explore runs at least one order
     assert candidate.first is not None  # noqa: S101  # likewise
-    paths = tuple(sorted({path for path, _ in control.handlers})) or ("(unhandled)",)
+    paths = tuple(sorted({path for path, _ in control.handlers})) or (UNHANDLED,)
     was = judge(setup, before)
     ends, ours = tuple(control.ends.values()), tuple(candidate.ends.values())
     unmet = [end.judgement.unmet for end in ours]
@@ -257,7 +270,11 @@ def race_episode(
         control=_race_observation(control),
         candidate=_race_observation(candidate),
         before=setup.fields.project({"books": kit.books(before)})["books"],
-        scope={**kit.scope(before), "now": before.now, "trigger": {"name": "together", "args": {}}},
+        scope={
+            **kit.scope(before),
+            "now": before.now,
+            "trigger": {"name": "together", "args": {}},
+        },
         stratum=kit.stratum(before),
         differences=race_differences(control, candidate, paths),
         klass=race_class(was, ends),
@@ -282,8 +299,6 @@ def _race_observation(side: Exploration) -> Observation:
     return Observation(
         facets={**side.first_facets, "race": race},
         handlers=side.handlers,
-        reasons=(
-            {"rule": "race", "schedules": side.schedules, "conflicts": len(side.conflicts)},
-        ),
+        reasons=({"rule": "race", "schedules": side.schedules, "conflicts": len(side.conflicts)},),
         arcs=side.arcs,
     )

@@ -22,6 +22,7 @@ from harness.model import (
     FreeRun,
     Outcome,
 )
+from harness.names import hint
 from harness.ruling import Ruling, in_force
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
@@ -101,10 +102,9 @@ def chosen(composition: Composition, only: str | None) -> tuple[Scenario, ...]:
     if not found:
         for failure in composition.loaded.failures:
             raise failure
-        from harness.names import hint
-
         known = [one.id for one in composition.loaded.scenarios]
-        raise InputError("unknown-scenario", f"there is no scenario {only!r}", "", hint(only, known))
+        message = f"there is no scenario {only!r}"
+        raise InputError("unknown-scenario", message, hint=hint(only, known))
     return found
 
 
@@ -112,7 +112,8 @@ def replay(setup: Setup, scenario: Scenario) -> tuple[tuple[Episode, ...], FreeR
     """Both replays of one scenario; whatever fails in harness or world is an ERROR, counted."""
     done: list[Episode] = []
     try:
-        done.extend(_each(lockstep(setup, scenario), done))
+        for episode in lockstep(setup, scenario):
+            done.append(episode)  # one at a time: what was done before a failure stays
     except Exception as error:  # noqa: BLE001  # a failure of harness or world ends the scenario, not the run
         done.extend(_lost(scenario, len(done), error))
     try:
@@ -121,13 +122,6 @@ def replay(setup: Setup, scenario: Scenario) -> tuple[tuple[Episode, ...], FreeR
         text = f"{type(error).__name__}: {error}"
         free = FreeRun(scenario=scenario.id, outcome=Free.ERROR, findings=(text,))
     return tuple(done), free
-
-
-def _each(source: Iterator[Episode], done: list[Episode]) -> Iterator[Episode]:
-    """Keep what was done before a failure."""
-    for episode in source:
-        done.append(episode)
-    return iter(())
 
 
 def _lost(scenario: Scenario, done: int, error: Exception) -> Iterator[Episode]:
@@ -168,7 +162,8 @@ def judged(
     for scenario, found, end in replayed:
         earlier: dict[str, Cell] = {}
         for episode in found:
-            cell = adjudicate(episode if seen is None else checked(episode, seen), rulings, earlier)
+            held = episode if seen is None else checked(episode, seen)
+            cell = adjudicate(held, rulings, earlier)
             measured = measure(cell, rulings, earlier)
             tried += measured.tried
             leaks.extend(measured.leaks)
@@ -196,7 +191,8 @@ def checked(episode: Episode, seen: Second) -> Episode:
     here = [fingerprint(episode.control), fingerprint(episode.candidate)]
     there = list(seen.cells.get(episode.id, ()))
     if seen.lost or not there:
-        detail = seen.lost or "the second process has no such cell"
+        lost = seen.lost or seen.failed.get(episode.scenario)
+        detail = lost or "the second process has no such cell"
         found.append(_unstable("not-checked-against-itself", detail))
     else:
         for role, one, other in zip(("control", "candidate"), here, there, strict=True):
@@ -214,6 +210,8 @@ def checked_free(end: FreeRun, seen: Second) -> FreeRun:
     if alone == end.digest or end.outcome in (Free.NOT_RUN, Free.ERROR, Free.TIMEOUT):
         return end
     why = seen.lost or "the candidate does something else where no control can be imported"
+    if alone is None and not seen.lost:
+        why = seen.failed.get(end.scenario, "the second process has no such free run")
     return replace(end, outcome=Free.UNSTABLE, findings=(*end.findings, why))
 
 

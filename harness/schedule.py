@@ -10,10 +10,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import greenlet
 
-from harness.escape import reason_left
+from harness.escape import keep, reason_left
 from harness.living import Living
 from harness.ports import Access, World
 from harness.scenario import Item
@@ -25,7 +26,14 @@ Place = tuple[str, str | None]
 
 @dataclass(slots=True)
 class Actor:
-    """One item of the block with its own handlers, queue and greenlet."""
+    """One item of the block with its own handlers, queue and greenlet.
+
+    Attributes:
+        waiting: the port call before which it was switched away.
+        name: the handler that acts for it.
+        left: why it was left for good, else empty.
+        call: the place of its last port call; what is replaced next is replaced by that call.
+    """
 
     living: Living
     item: Item
@@ -34,9 +42,11 @@ class Actor:
     name: str = "outside"
     started: bool = False
     left: str = ""
+    call: Place | None = None
 
     def __post_init__(self) -> None:
-        self.runner = greenlet.greenlet(lambda: self.living.play(self.item))
+        play = partial(self.living.play, self.item)
+        self.runner = greenlet.greenlet(partial(self.living.attempt, play))
 
     @property
     def done(self) -> bool:
@@ -45,7 +55,14 @@ class Actor:
 
 @dataclass(slots=True)
 class Schedule:
-    """One schedule being run: who is where, and who touched what."""
+    """One schedule being run: who is where, and who touched what.
+
+    Attributes:
+        shared: places before which actors are switched.
+        touched: place → actor → whether it wrote there.
+        through: place of a port call → places of the rows that such calls replaced.
+        noted: how many of the world's replaced rows are in `touched`.
+    """
 
     setup: Setup
     side: Side
@@ -53,6 +70,8 @@ class Schedule:
     shared: set[Place]
     actors: list[Actor] = field(default_factory=list)
     touched: dict[Place, dict[int, bool]] = field(default_factory=dict)
+    through: dict[Place, set[Place]] = field(default_factory=dict)
+    noted: int = 0
     current: int = 0
 
     def start(self, items: Sequence[Item]) -> None:
@@ -65,16 +84,29 @@ class Schedule:
     def at_port(self, access: Access) -> None:
         """Before a port call: switch away where another actor could come between."""
         actor = self.actors[self.current]
+        self.note_rows(actor)
         actor.living.count(access)
-        place = (access.table, access.key)
-        writes = self.touched.setdefault(place, {})
-        writes[self.current] = writes.get(self.current, False) or access.write
+        place = actor.call = (access.table, access.key)
+        self.touch(place, write=access.write)
         if access.op == "lock.wait" or any(_overlap(place, shared) for shared in self.shared):
             actor.waiting = access
             parent = greenlet.getcurrent().parent
             if parent is not None:
                 parent.switch(None)
             actor.waiting = None
+
+    def touch(self, place: Place, *, write: bool) -> None:
+        """Note that the running actor touches a place."""
+        writes = self.touched.setdefault(place, {})
+        writes[self.current] = writes.get(self.current, False) or write
+
+    def note_rows(self, actor: Actor) -> None:
+        """Note the rows that were replaced since last asked, and by which call."""
+        for place in self.world.puts[self.noted :]:
+            self.touch(place, write=True)
+            if actor.call is not None:
+                self.through.setdefault(actor.call, set()).add(place)
+        self.noted = len(self.world.puts)
 
     def runnable(self) -> list[int]:
         """Actors that can go on; one that waits for the lock cannot until it is free."""
@@ -96,17 +128,15 @@ class Schedule:
         self.current = index
         actor = self.actors[index]
         self.world.actor = actor.name
-        before = len(self.world.puts)
         actor.started = True
         result = actor.runner.switch()
         actor.left = reason_left(result) or actor.left
         actor.name = self.world.actor
         actor.living.absorb()
-        for table, key in self.world.puts[before:]:
-            self.touched.setdefault((table, key), {})[index] = True
+        self.note_rows(actor)
 
     def finish(self, order: Sequence[int]) -> str:
-        """Run actors to their ends one after the other; say what stands in the way, if anything."""
+        """Run actors to their ends one by one; say what stands in the way, if anything."""
         for index in order:
             while not self.actors[index].done:
                 if self.blocked(self.actors[index]):
@@ -114,8 +144,14 @@ class Schedule:
                 self.step(index)
         return ""
 
+    def give_up(self) -> None:
+        """Keep the actors that stand still for good: collecting one would throw into its code."""
+        for actor in self.actors:
+            if actor.started and not actor.done:
+                keep(actor.runner)
+
     def conflicts(self) -> set[Place]:
-        """Places that two actors touched, one of them writing."""
+        """Places that two actors touched, one of them writing, and of calls that wrote there."""
         found: set[Place] = set()
         places = list(self.touched.items())
         for (place, who), (other, others) in itertools.product(places, places):
@@ -125,7 +161,8 @@ class Schedule:
                 for two, writes_too in others.items():
                     if one != two and (writes or writes_too):
                         found.update((place, other))
-        return found
+        hidden = {call for call, rows in self.through.items() if not found.isdisjoint(rows)}
+        return found | hidden
 
 
 def _overlap(one: Place, other: Place) -> bool:

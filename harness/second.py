@@ -2,70 +2,84 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness.canonical import digest
-from harness.compose import Composition, compose
+from harness.compose import Composition, compose, package
 from harness.free import candidate_run
-from harness.guard import watch_ambient
+from harness.guard import ambient_profile
 from harness.lockstep import lockstep
 from harness.ports import Engine, Handler, Trigger
+from harness.scenario import Scenario
 from harness.setup import Setup, Side
-from harness.stability import fingerprint
+from harness.stability import Second, fingerprint
+
+
+class Watch:
+    """The ambient reads of one episode, whichever handlers are at work side by side."""
+
+    def __init__(self) -> None:
+        self._seen: list[str] = []
+        self._running = 0
+
+    def run(self, body: Callable[[], Any]) -> Any:
+        """Run engine code under the profile hook; in a race, others may run at the same time."""
+        self._running += 1
+        sys.setprofile(ambient_profile(self._seen))
+        try:
+            return body()
+        finally:
+            self._running -= 1
+            if not self._running:
+                sys.setprofile(None)
+
+    def taken(self) -> tuple[str, ...]:
+        """What was read since last asked. Handlers that were left are given up here."""
+        sys.setprofile(None)
+        self._running = 0
+        seen = tuple(sorted(set(self._seen)))
+        self._seen.clear()
+        return seen
 
 
 class WatchedHandler:
     """A handler whose C calls are watched for ambient reads."""
 
-    def __init__(self, handler: Handler, sink: list[str]) -> None:
+    def __init__(self, handler: Handler, watch: Watch) -> None:
         self.path = handler.path
-        self._call, self._sink = handler.call, sink
+        self._call, self._watch = handler.call, watch
 
     def call(self, ports: Any, trigger: Trigger) -> Any:
-        return watched(lambda: self._call(ports, trigger), self._sink)
+        return self._watch.run(lambda: self._call(ports, trigger))
 
 
 class WatchedEngine:
     """An engine all of whose handlers are watched."""
 
-    def __init__(self, engine: Engine, sink: list[str]) -> None:
+    def __init__(self, engine: Engine, watch: Watch) -> None:
         self.name, self.refusals = engine.name, engine.refusals
         self.handlers = {
-            trigger: tuple(WatchedHandler(handler, sink) for handler in handlers)
+            trigger: tuple(WatchedHandler(handler, watch) for handler in handlers)
             for trigger, handlers in engine.handlers.items()
         }
 
 
-def watched(body: Callable[[], Any], sink: list[str]) -> Any:
-    """Run `body` under a profile hook and keep the ambient reads it makes, also when it raises."""
-    answer: list[Any] = []
-    raised: list[BaseException] = []
-
-    def whole() -> None:
-        try:
-            answer.append(body())
-        except BaseException as error:  # noqa: BLE001  # raised again once the hook is off
-            raised.append(error)
-
-    sink.extend(watch_ambient(whole))
-    if raised:
-        raise raised[0]
-    return answer[0]
-
-
-def watched_side(side: Side, sink: list[str]) -> Side:
+def watched_side(side: Side, watch: Watch) -> Side:
     """The side with its handlers and look watched."""
     look = side.look
     return replace(
         side,
-        engine=WatchedEngine(side.engine, sink),
-        look=None if look is None else (lambda ports: watched(lambda: look(ports), sink)),
+        engine=WatchedEngine(side.engine, watch),
+        look=None if look is None else (lambda ports: watch.run(lambda: look(ports))),
     )
 
 
@@ -80,6 +94,23 @@ class Refusing(MetaPathFinder):
             raise ModuleNotFoundError(f"{fullname} is refused here", name=fullname)
 
 
+@contextmanager
+def refused(package: str) -> Iterator[None]:
+    """Let a package be missing, also where somebody has imported it already."""
+    refusing = Refusing(package)
+    loaded = {
+        name: sys.modules[name] for name in sys.modules if f"{name}.".startswith(f"{package}.")
+    }
+    for name in loaded:
+        del sys.modules[name]
+    sys.meta_path.insert(0, refusing)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(refusing)
+        sys.modules.update(loaded)
+
+
 class Anything(frozenset[str]):
     """A set of names that holds every name: the control that knows them is not there yet."""
 
@@ -87,49 +118,62 @@ class Anything(frozenset[str]):
         return True
 
 
-def alone(composition: Composition) -> dict[str, str]:
-    """The candidate's free runs while the control's package cannot be imported."""
-    refusing = Refusing(composition.config.control.partition(".")[0])
-    sys.meta_path.insert(0, refusing)
-    try:
-        setup = composition.candidate_only(reverse=True)
-        return {
-            scenario.id: digest(candidate_run(setup, scenario).seen)
-            for scenario in reversed(composition.loaded.scenarios)
-        }
-    finally:
-        sys.meta_path.remove(refusing)
+class Replays:
+    """The scenarios in reverse, and what came of them; one that fails leaves the others be."""
 
+    def __init__(self, scenarios: Iterable[Scenario]) -> None:
+        self.scenarios = tuple(scenarios)[::-1]
+        self.cells: dict[str, tuple[str, str]] = {}
+        self.alone: dict[str, str] = {}
+        self.ambient: dict[str, tuple[str, ...]] = {}
+        self.failed: dict[str, str] = {}
 
-def both(
-    composition: Composition,
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Both engines in lockstep, scenarios in reverse, watched."""
-    sink: list[str] = []
-    plain = composition.setup(reverse=True)
-    setup: Setup = replace(
-        plain,
-        control=watched_side(plain.control, sink),
-        candidate=watched_side(plain.candidate, sink),
-    )
-    cells: dict[str, list[str]] = {}
-    ambient: dict[str, list[str]] = {}
-    for scenario in reversed(composition.loaded.scenarios):
+    def each(self, replay: Callable[[Scenario], None]) -> None:
+        """Replay each scenario; the cells of one that fails are missed, never assumed."""
+        for scenario in self.scenarios:
+            try:
+                replay(scenario)
+            except Exception as error:  # noqa: BLE001  # of world, kit or harness
+                self.failed[scenario.id] = f"{type(error).__name__}: {error}"
+
+    def free(self, setup: Setup, scenario: Scenario) -> None:
+        """The candidate's free run."""
+        self.alone[scenario.id] = digest(candidate_run(setup, scenario).seen)
+
+    def lockstep(self, setup: Setup, watch: Watch, scenario: Scenario) -> None:
+        """Both engines in lockstep."""
         for episode in lockstep(setup, scenario):
-            cells[episode.id] = [fingerprint(episode.control), fingerprint(episode.candidate)]
-            if sink:
-                ambient[episode.id] = sorted(set(sink))
-                sink.clear()
-    return cells, ambient
+            sides = (episode.control, episode.candidate)
+            self.cells[episode.id] = (fingerprint(sides[0]), fingerprint(sides[1]))
+            if ambient := watch.taken():
+                self.ambient[episode.id] = ambient
+
+    @property
+    def second(self) -> Second:
+        return Second(cells=self.cells, alone=self.alone, ambient=self.ambient, failed=self.failed)
+
+
+def second(composition: Composition) -> Second:
+    """Replay everything: first the candidate where no control can be imported, then both."""
+    with refused(package(composition.config.control)):
+        replays = Replays(composition.loaded.scenarios)
+        replays.each(partial(replays.free, composition.candidate_only(reverse=True)))
+    watch = Watch()
+    plain = composition.setup(reverse=True, reload=True)
+    setup = replace(
+        plain,
+        control=watched_side(plain.control, watch),
+        candidate=watched_side(plain.candidate, watch),
+    )
+    replays.each(partial(replays.lockstep, setup, watch))
+    return replays.second
 
 
 def main(arguments: list[str]) -> None:
-    """`second CONFIG [PATH…]`: replay everything and print the digests as JSON."""
+    """`second CONFIG [PATH…]`: print what this process sees as JSON."""
     config, *paths = map(Path, arguments)
     composition = compose(config, tuple(paths), quirks=Anything())
-    lonely = alone(composition)
-    cells, ambient = both(composition)
-    sys.stdout.write(json.dumps({"cells": cells, "alone": lonely, "ambient": ambient}))
+    sys.stdout.buffer.write(msgspec.json.encode(second(composition)))
 
 
 if __name__ == "__main__":

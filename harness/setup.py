@@ -56,7 +56,12 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Everything replay needs, composed once."""
+    """Everything replay needs, composed once.
+
+    Attributes:
+        reverse: worlds turn round what has no order of its own.
+        reload: lockstep loads each world from bytes instead of forking it (`harness.twin`).
+    """
 
     control: Side
     candidate: Side
@@ -65,3 +70,4 @@ class Setup:
     fields: Fields
     budget: Budget
     reverse: bool = False
+    reload: bool = False

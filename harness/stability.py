@@ -1,19 +1,21 @@
 """Each engine against itself: the same replay in another process, under other conditions.
 
 The other process has another hash seed, time zone, locale and iteration order, takes the scenarios
-in reverse, and watches for ambient reads that escape the guards. Before the control is loaded there
-at all, the candidate's free runs are made with its import refused: a candidate that copies fails.
+in reverse, loads each world from bytes instead of forking it, and watches for ambient reads that
+escape the guards. Before the control is loaded there at all, the candidate's free runs are made
+with its import refused: a candidate that copies fails.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from harness.canonical import digest
 from harness.model import Observation
@@ -48,12 +50,14 @@ class Second:
         cells: cell id → digests of control and candidate.
         alone: scenario → digest of the candidate's free run, made without any control.
         ambient: cell id → ambient reads that escaped the guards.
+        failed: scenario → why some of its cells, or its free run, are not there.
         lost: why there is nothing to compare with; empty when all went well.
     """
 
-    cells: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     alone: Mapping[str, str] = field(default_factory=dict)
-    ambient: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ambient: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
     lost: str = ""
 
 
@@ -82,8 +86,8 @@ class SecondProcess:
             last = err.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
             return Second(lost=f"the second process failed: {last[0]}")
         try:
-            return Second(**json.loads(out))
-        except (ValueError, TypeError) as error:
+            return msgspec.json.decode(out, type=Second)
+        except msgspec.MsgspecError as error:
             return Second(lost=f"the second process answered nonsense: {error}")
 
     def stop(self) -> None:

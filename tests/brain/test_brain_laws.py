@@ -54,6 +54,10 @@ def invoices(draw: Any, number: int) -> dict[str, Any]:
         made["credited"] = draw(st.sampled_from((0, 0, amount // 4)))
         if draw(st.integers(0, 4)) == 0:
             made["next_payment_attempt"] = at(80)
+    if draw(st.integers(0, 5)) == 0:
+        made["currency"] = draw(st.sampled_from(("eur", "kwd", "xaf")))
+    if draw(st.integers(0, 5)) == 0:
+        made.update(collection_method="send_invoice", due_date=at(start + draw(DAYS)))
     if draw(st.integers(0, 5)) == 0 and number > 1:
         made["metadata"] = {"consolidated": "true", "originals": "in_1"}
         made["lines"] = [{"amount": amount, "one_off": True}]
@@ -101,14 +105,25 @@ def accounts(draw: Any) -> Any:
         },
     }
     more: dict[str, Any] = flagged(-5) if draw(st.booleans()) else {}
+    enforcement: dict[str, Any] = {
+        "holds": [{"kind": kind, "reason": reason} for kind, reason in sorted(holds)]
+    }
+    if draw(st.integers(0, 5)) == 0:
+        enforcement["override"] = {"until": at(draw(st.sampled_from((40, 80))))}
     fields = {
         "grants": tuple(draw(grants(n)) for n in range(1, draw(st.integers(1, 4)))),
         "segment": draw(st.sampled_from(("free", "pro", "business", "enterprise"))),
         "stripe": stripe,
-        "enforcement": {"holds": [{"kind": k, "reason": r} for k, r in sorted(holds)]},
+        "enforcement": enforcement,
         **more,
     }
     several = [draw(invoices(n)) for n in range(1, draw(st.integers(2, 5)))]
+    paid = [found["id"] for found in several if found["status"] == "paid"]
+    if paid and draw(st.booleans()):
+        status = draw(st.sampled_from(("needs_response", "lost", "won")))
+        stripe["disputes"] = [{"id": "dp_1", "invoice": paid[0], "status": status}]
+    if paid and draw(st.booleans()):
+        stripe["refunds"] = [{"id": "re_1", "invoice": paid[-1], "amount": 10}]
     note(f"{several} {fields}")
     try:
         return world(draw(st.sampled_from((30, 45, 61))), *several, **fields)
@@ -251,7 +266,9 @@ def test_a_look_leaves_no_invariant_broken_that_it_could_mend(of: Any) -> None:
     before = broken(of)
     look(of)
     after = broken(of)
-    assert after <= before
+    # lifting does not wait for a payment nobody owes; its invoice cannot be cleared meanwhile
+    waits = any(key.startswith("payment-processing") for key in of.tables["cases"])
+    assert after <= before | ({"I5: the six stores disagree"} if waits else set())
     # a renewal that is late is not dunning, and the brain never refunds
     left = {breach for breach in after if breach[:2] not in ("I1", "H1")}
     assert not left or of.tables["cases"]

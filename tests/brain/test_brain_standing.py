@@ -185,9 +185,15 @@ def test_what_is_perhaps_owed_flags_but_never_blocks_nor_touches_the_invoice() -
     assert list(made.tables["cases"]) == ["service-unknown:in_1"]
 
 
-def test_nobody_is_flagged_for_what_nobody_can_pay() -> None:
-    made = look(world(20, uncollectible(18, secret=False), grants=(served(18),), **flagged(18)))
-    assert shows(made)[0] is False
+def test_nobody_is_blocked_for_what_nobody_can_pay() -> None:
+    made = look(world(90, uncollectible(18, secret=False), grants=(served(18),)))
+    assert shows(made) == (True, 18, "true", ())
+    assert "no-way-to-pay:in_1" in made.tables["cases"]
+
+
+def test_what_nobody_can_pay_is_not_written_off() -> None:
+    made = look(world(20, invoice(secret=False), grants=(grant(),)))
+    assert (invoice_of(made).status, shows(made)[0]) == ("open", False)
     assert "no-way-to-pay:in_1" in made.tables["cases"]
 
 
