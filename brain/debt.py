@@ -118,8 +118,12 @@ def earned(invoice: Invoice, ledger: Ledger) -> int | None:
 
 
 def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozenset()) -> Debts:
-    """Every invoice's debt by the ledger; what is `forgiven` is owed no longer."""
+    """Every invoice's debt by the ledger; what is `forgiven` is owed no longer.
+
+    Nor is what a case says could not be cleared: nothing was owed on it then.
+    """
     over = consolidated(snapshot)
+    forgiven |= {object for kind, object in snapshot.cases if kind == "cannot-zero-uncollectible"}
     covering = {entry.invoice.id for entry in over}
     waiting = snapshot.processing | {
         original

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from brain.assess import Assessment, subscriptions_of
+from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
     Effect,
@@ -89,10 +90,7 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
         pairs["bad_debt"] = "true"
     if not bad and shown.get("bad_debt") not in ABSENT:
         pairs["bad_debt"] = ""
-    is_evidence = any(
-        debt.evidence and debt.is_collectible and debt.invoice.amount_remaining > 0
-        for debt in view.debts
-    )
+    is_evidence = any(debt.evidence and _is_needed(view, debt) for debt in view.debts)
     if "bad_debt_amount" in shown and not is_evidence:
         pairs["bad_debt_amount"] = ""
     consolidated = shown.get("consolidated_invoice")
@@ -102,6 +100,13 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
         harsh = pairs.get("bad_debt") == "true"
         place = Place.METADATA_ON if harsh else Place.METADATA_OFF
         yield SetMetadata(place=place, pairs=tuple(pairs.items()))
+
+
+def _is_needed(view: Assessment, debt: Debt) -> bool:
+    """True while what the metadata notes is all that is known of a debt or of a credit due."""
+    remaining = debt.invoice.amount_remaining
+    asks_for_more = remaining > debt.hi and not view.snapshot.has_case(STOPPING, debt.id)
+    return debt.is_collectible and (asks_for_more or (_is_bad(view) and remaining > 0))
 
 
 def _grants(view: Assessment) -> Iterator[Effect]:

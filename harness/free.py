@@ -156,14 +156,14 @@ class EveryEffect:
         self.setup, self.living = setup, living
         self.invariants = tuple(inv for inv in setup.invariants if inv.every_effect)
         self.known: tuple[str, ...] | None = None
-        self.counted = (-1, -1)
+        self.counted = -1
         self.found: list[str] = []
 
     def check(self, access: Access | None) -> None:
         """Judge the world where something was written since last asked."""
         del access
         world = self.living.world
-        counted = (len(world.writes), len(world.calls))
+        counted = len(world.puts)
         if counted == self.counted:
             return
         self.counted = counted
@@ -188,12 +188,12 @@ def free_run(setup: Setup, scenario: Scenario) -> FreeRun:
     return conclude(scenario, control, candidate, ends)
 
 
-def candidate_run(setup: Setup, scenario: Scenario) -> Running:
+def candidate_run(setup: Setup, scenario: Scenario, *, judged: bool = True) -> Running:
     """The candidate's world alone, to the end; it needs no control at all."""
     run = Running(setup=setup, side=setup.candidate, world=setup.kit.load(scenario.given))
     points = dict(scenario.then.after) if scenario.then is not None else {}
     for spec in episodes(scenario):
-        run.play(spec, judged=True)
+        run.play(spec, judged=judged)
         if spec.index in points:
             where = f"after {spec.index}: "
             run.failed.extend(unheld(setup, run.world, points[spec.index], where))

@@ -3,8 +3,9 @@
 In a RULED cell the candidate's fields are replaced one by one: those that differ and those that a
 clause pins. Each is made absent, null, one more and one less, a hundredfold, flipped, a
 neighbour's id, and the control's own value, since a candidate that copies the control's fault must
-not pass either. A customer difference that follows is a function of the books and has no value of
-its own to replace; a repeat's replaced value is no repeat any more.
+not pass either. A customer difference that follows, in this cell or already at the first look, is
+a function of the books and has no value of its own to replace; a repeat's replaced value is no
+repeat any more.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.adjudicate import FOLLOWS, Docket, decide, docket, is_look
+from harness.adjudicate import CUSTOMER, FOLLOWS, Docket, decide, docket, is_look
 from harness.canonical import same
 from harness.difference import Keys, compare, keys_of
 from harness.model import ABSENT, Cell, Difference, Episode, Observation, Outcome
-from harness.ownership import value_at
+from harness.ownership import GIVEN, value_at
 from harness.ports import Data
 from harness.ruling import Ruling
 
@@ -78,7 +79,7 @@ def variants(cell: Cell, judged_by: Docket) -> Iterator[tuple[str, Episode, Data
     episode = cell.episode
     if episode.control is None or episode.candidate is None:
         return
-    fields = {one.path: _Field.of(one) for one in cell.differences if one.ruling != FOLLOWS}
+    fields = {one.path: _Field.of(one) for one in cell.differences if not _follows(one)}
     for trial in judged_by.trials:
         for bundle in trial.bundles:
             for pin in bundle.pins:
@@ -91,6 +92,11 @@ def variants(cell: Cell, judged_by: Docket) -> Iterator[tuple[str, Episode, Data
             values.append(control)  # of a repeat, the control's value is no fault but its end
         for value in values:
             yield path, field.with_value(episode, value), value
+
+
+def _follows(one: Difference) -> bool:
+    """Whether a difference is a function of others that are tried themselves."""
+    return one.ruling == FOLLOWS or (one.facet == CUSTOMER and one.ruling == GIVEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Replays:
 
     def free(self, setup: Setup, scenario: Scenario) -> None:
         """The candidate's free run."""
-        self.alone[scenario.id] = digest(candidate_run(setup, scenario).seen)
+        self.alone[scenario.id] = digest(candidate_run(setup, scenario, judged=False).seen)
 
     def lockstep(self, setup: Setup, watch: Watch, scenario: Scenario) -> None:
         """Both engines in lockstep."""

@@ -260,15 +260,19 @@ def test_truth_computed_by_others_agrees_on_what_is_owed(of: Any) -> None:
     assert mine == {name: pair for name, pair in theirs.items() if pair[1] > 0}
 
 
+EXCUSED = {"payment-processing": "I5", "no-way-to-pay": "I3"}
+"""Lifting does not wait for a payment nobody owes; a flag does not wait for a lost secret."""
+
+
 @generated
 @given(accounts())
 def test_a_look_leaves_no_invariant_broken_that_it_could_mend(of: Any) -> None:
     before = broken(of)
     look(of)
     after = broken(of)
-    # lifting does not wait for a payment nobody owes; its invoice cannot be cleared meanwhile
-    waits = any(key.startswith("payment-processing") for key in of.tables["cases"])
-    assert after <= before | ({"I5: the six stores disagree"} if waits else set())
+    kinds = {key.partition(":")[0] for key in of.tables["cases"]}
+    excused = {EXCUSED[kind] for kind in kinds & EXCUSED.keys()}
+    assert {breach for breach in after if breach.partition(":")[0] not in excused} <= before
     # a renewal that is late is not dunning, and the brain never refunds
     left = {breach for breach in after if breach[:2] not in ("I1", "H1")}
     assert not left or of.tables["cases"]
