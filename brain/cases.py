@@ -77,7 +77,8 @@ def _of_bad_debt(debt: Debt) -> Iterator[Case]:
 
 def _is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     """True where the invoice is, or should be, written off."""
-    ends = policy.grace_ends(debt.due_at, waits=True)
+    waits = debt.processing or debt.invoice.next_payment_attempt is not None
+    ends = policy.grace_ends(debt.due_at, waits=waits)
     return debt.invoice.status == "uncollectible" or (ends is not None and snapshot.now >= ends)
 
 

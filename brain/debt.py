@@ -123,7 +123,7 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     Nor is what a case says could not be cleared: nothing was owed on it then.
     """
     over = consolidated(snapshot)
-    forgiven |= {object for kind, object in snapshot.cases if kind == "cannot-zero-uncollectible"}
+    forgiven |= {name for kind, name in snapshot.cases if kind == "cannot-zero-uncollectible"}
     covering = {entry.invoice.id for entry in over}
     waiting = snapshot.processing | {
         original

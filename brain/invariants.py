@@ -195,7 +195,7 @@ def _dunned_for_nothing(facts: Facts) -> Iterator[str]:
 
 
 def _forgotten(facts: Facts) -> Iterator[str]:
-    payable = {invoice["id"] for invoice in facts.outcome["payable"]}
+    payable = {row["id"] for row in facts.outcome["payable"] if row["has_secret"]}
     for name, invoice in facts.books["invoices"].items():
         if _has_case(facts, name):
             continue

@@ -235,7 +235,7 @@ class _Builder:
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _INTEGER.fullmatch(text):
-            if len(text) <= 18:
+            if len(text.removeprefix("-")) <= 18:
                 return int(text)
             message = f"{place_text(place)}: {quoted(text)} is too large for a number"
             self.refuse("yaml-number", line, message, "quote it if it is text")

@@ -81,18 +81,10 @@ def reasons(observation: Observation | None) -> tuple[str, ...]:
     """The engine's own words: rules in the order they fired, with their figures."""
     if observation is None:
         return ()
-    return tuple(_reason(reason) for reason in observation.reasons)
+    return tuple(dict.fromkeys(_reason(reason) for reason in observation.reasons))
 
 
-def _reason(reason: Data) -> str:
-    """A rule with its figures, which stand beside it or in a mapping of their own."""
-    if isinstance(reason, tuple) and hasattr(reason, "_asdict"):
-        reason = reason._asdict()
-    if isinstance(reason, str):
-        return reason
-    if not isinstance(reason, Mapping) or "rule" not in reason:
-        return brief(reason)
-    beside = {k: v for k, v in reason.items() if k not in ("actor", "rule", "figures")}
-    figures = reason.get("figures")
-    named = _pairs({**beside, **(figures if isinstance(figures, Mapping) else {})})
-    return f"{reason['rule']}{' with ' if named else ''}{named}"
+def _reason(reason: Mapping[str, Data]) -> str:
+    """A rule with its figures beside it."""
+    named = _pairs({key: value for key, value in reason.items() if key != "rule"})
+    return f"{reason.get('rule', 'no rule')}{' with ' if named else ''}{named}"

@@ -205,7 +205,7 @@ def test_watching_writes_nothing_and_answers_no_request_that_would() -> None:
     watching = engine("observe")
     look(of, watching)
     assert of.writes == []
-    assert any(reason.rule == "not-this-mode" for reason in of.reasons)
+    assert any(reason["rule"] == "not-this-mode" for reason in of.reasons)
     with pytest.raises(NotInThisMode):
         ask(of, "api.pay_bad_debt", watching)
 

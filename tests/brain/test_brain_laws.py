@@ -132,7 +132,7 @@ def accounts(draw: Any) -> Any:
 
 
 generated = settings(
-    max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
@@ -192,7 +192,7 @@ def resumed_everywhere(of: Any) -> int:
         number += 1
 
 
-@settings(generated, max_examples=1000)
+@settings(generated, max_examples=120)
 @given(accounts())
 def test_a_crash_before_any_write_is_made_good_by_the_next_look(of: Any) -> None:
     resumed_everywhere(of)
@@ -271,8 +271,8 @@ def test_a_look_leaves_no_invariant_broken_that_it_could_mend(of: Any) -> None:
     look(of)
     after = broken(of)
     kinds = {key.partition(":")[0] for key in of.tables["cases"]}
-    excused = {EXCUSED[kind] for kind in kinds & EXCUSED.keys()}
-    assert {breach for breach in after if breach.partition(":")[0] not in excused} <= before
+    excused = tuple(EXCUSED[kind] for kind in kinds & EXCUSED.keys())
+    assert {breach for breach in after if not breach.startswith(excused)} <= before
     # a renewal that is late is not dunning, and the brain never refunds
     left = {breach for breach in after if breach[:2] not in ("I1", "H1")}
     assert not left or of.tables["cases"]

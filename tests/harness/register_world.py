@@ -340,7 +340,7 @@ def setup(
     return Setup(
         control=left,
         candidate=right,
-        kit=kit or Kit(),  # type: ignore[arg-type]  # its worlds are narrower
+        kit=kit or Kit(),
         invariants=INVARIANTS,
         fields=Fields(),
         budget=budget or Budget(seconds=2.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.model import ABSENT, Cell, Class, Difference, Finding, Free, FreeRun, Outcome
 from harness.ruling import Ruling, RulingClass
@@ -14,10 +14,9 @@ PAY, BAN = "api.pay_bad_debt", "cron.ban_flagged"
 FLAGGED_AT = 1_769_731_200  # 2026-01-30T00:00:00Z
 
 
-class Said(NamedTuple):
-    actor: str
-    rule: str
-    figures: dict[str, Any]
+def said(rule: str, **figures: object) -> dict[str, object]:
+    """A reason as an engine leaves it: a rule with its figures beside it."""
+    return {"rule": rule, **figures}
 
 
 RULING = Ruling(
@@ -105,8 +104,8 @@ def cells() -> tuple[Cell, ...]:
                                     "books": BEFORE}),
         candidate=observation(facets={"customer": customer(paid=False, blocked=True),
                                       "books": BEFORE},
-                              reasons=(Said("look", "debt.open", {"invoice": "in_1",
-                                                                  "owed": 6000}),)),
+                              reasons=(said("debt.open", invoice="in_1",
+                                                                  owed=6000),)),
     )  # fmt: skip
     pay = cell(
         f"{SCENARIO.id}#1", (PAY,), Outcome.RULED, act=PAY, at=START + 3600, before=BEFORE,
@@ -122,7 +121,7 @@ def cells() -> tuple[Cell, ...]:
             facets={"customer": customer(paid=True, blocked=False), "books": CLEARED,
                     "response": {"status": 200}, "effects": {"in_1": [CALL]}},
             handlers=(("brain", PAY),),
-            reasons=(Said("brain", "debt.none", {"owed": 0}), Said("brain", "standing.clear", {})),
+            reasons=(said("debt.none", owed=0), said("standing.clear")),
         ),
     )  # fmt: skip
     ban = cell(
@@ -136,7 +135,7 @@ def cells() -> tuple[Cell, ...]:
                             written={"enforcement.ban": BAN, "enforcement.block": BAN}),
         candidate=observation(facets={"customer": customer(paid=True, blocked=False),
                                       "books": CLEARED},
-                              reasons=(Said("brain", "standing.clear", {}),)),
+                              reasons=(said("standing.clear"),)),
     )  # fmt: skip
     finding = Finding(outcome=Outcome.DIVERGE, slug="no-ruling", detail="books.enforcement.ban")
     return (look, pay, Cell(episode=ban.episode, outcome=ban.outcome, own=ban.own,

@@ -25,7 +25,7 @@ def observed(do: Any, budget: Budget = BUDGET, **more: Any) -> tuple[Observation
     """What an engine does on `api.do`, and its world afterwards."""
     world = World(START, {})
     made = setup({"api.do": do, **more}, budget=budget)
-    living = Living(setup=made, side=made.control, world=world)  # type: ignore[arg-type]
+    living = Living(setup=made, side=made.control, world=world)
     return live(living, lambda: living.play(act("api.do"))), world
 
 

@@ -145,6 +145,17 @@ def test_repeats_are_measured_but_need_no_fault_to_copy() -> None:
     assert found.tried >= 3
 
 
+def test_what_followed_at_the_first_look_already_has_no_value_of_its_own() -> None:
+    repeats = {"books.db.flag": "s#0", "customer.asks.usd": "s#0"}
+    books, customer = flag(True), {"asks": {"usd": 60}}
+    seen = episode(
+        {**books, "customer": customer}, {"customer": {"asks": {"usd": 0}}}, repeats=repeats
+    )
+    cell = judged(seen)
+    tried = {path for path, _, _ in variants(cell, docket(cell.episode, [], {}))}
+    assert (cell.outcome, tried) == (RULED, {"books.db.flag"})
+
+
 def test_an_end_of_a_race_is_measured() -> None:
     end = {"broken": ["I1"], "serial": False}
     clause = {"at": "race.e1", "control": end, "candidate": GONE}

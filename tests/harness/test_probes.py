@@ -215,3 +215,13 @@ def test_an_exception_that_escapes_is_an_arc_where_it_was_declared() -> None:
     assert coverage.taken() == {}
     assert coverage.raised("api.pay", "ValueError")
     assert coverage.taken() == {"m": frozenset({0})}
+
+
+def test_a_crash_declared_after_sealing_is_still_there_after_a_reset() -> None:
+    coverage = Coverage()
+    coverage.add("m", ())
+    coverage.seal()
+    coverage.declare_raise("m", "api.pay", "ValueError", Arc(3, "raises", "ValueError escapes"))
+    coverage.reset()
+    assert coverage.raised("api.pay", "ValueError")
+    assert coverage.taken() == {"m": frozenset({0})}

@@ -11,7 +11,7 @@ from harness.report.timeline import first_cause, mark, rows
 from harness.report.values import brief, explained
 from tests.golden_files import golden
 from tests.harness.cell_builder import cell, difference, observation
-from tests.harness.story import RULING, SCENARIO, Said, cells, free_run
+from tests.harness.story import RULING, SCENARIO, cells, free_run
 
 HOSTILE = "[bold red]x[/] \x1b[2J\x9b31m \u202egnp.exe \u200b\r\n :smile: {link} \x07"
 
@@ -110,7 +110,7 @@ def test_hostile_text_is_shown_and_never_obeyed() -> None:
         facets={"customer": {"asks": HOSTILE}, "response": {HOSTILE: HOSTILE},
                 "effects": {HOSTILE: [{"call": HOSTILE, "x": HOSTILE, "result": HOSTILE}]},
                 "books": {}},
-        reasons=(HOSTILE, Said("a", HOSTILE, {HOSTILE: HOSTILE})),
+        reasons=({"rule": HOSTILE, HOSTILE: HOSTILE},),
         crash=(HOSTILE, HOSTILE, HOSTILE), traps=(HOSTILE,), timeout=HOSTILE,
         handlers=((HOSTILE, HOSTILE),), written={HOSTILE: HOSTILE},
     )  # fmt: skip
@@ -183,11 +183,9 @@ def test_nested_values_are_explained_place_by_place() -> None:
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        ("plain words", "plain words"),
         ({"rule": "owes", "usd": 6000}, "owes with usd 6000"),
-        ({"actor": "x", "rule": "clear"}, "clear"),
-        (Said("x", "owes", {"usd": 6000}), "owes with usd 6000"),
-        (("a", 1), "[a, 1]"),
+        ({"rule": "clear"}, "clear"),
+        ({"usd": 6000}, "no rule with usd 6000"),
     ],
 )
 def test_a_reason_is_shown_with_its_figures(reason: object, expected: str) -> None:
