@@ -124,7 +124,7 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     """
     over = consolidated(snapshot)
     forgiven |= {name for kind, name in snapshot.cases if kind == "cannot-zero-uncollectible"}
-    covering = {entry.invoice.id for entry in over}
+    covering = frozenset(entry.invoice.id for entry in over)
     waiting = snapshot.processing | {
         original
         for entry in over
@@ -133,16 +133,15 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     }
     found = {}
     for invoice in sorted(snapshot.invoices, key=lambda i: (due_at(i), i.created, i.id)):
-        debt = _debt(snapshot, invoice, ledger)
-        debt = replace(debt, processing=invoice.id in waiting, consolidated=invoice.id in covering)
-        found[invoice.id] = debt
+        debt = _debt(snapshot, invoice, ledger, covering)
+        found[invoice.id] = replace(debt, processing=invoice.id in waiting)
     unused = _share_out(found, over)
     for key, debt in found.items():
         found[key] = _owed(debt, forgiven)
     return Debts(by_invoice=found, consolidated=over, unused=unused)
 
 
-def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger) -> Debt:
+def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger, covering: frozenset[str]) -> Debt:
     """The debt before consolidated payments and before the rules that set it to nothing."""
     adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
     given = earned(invoice, ledger) if adds_up else None
@@ -152,7 +151,7 @@ def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger) -> Debt:
     if given is not None:
         lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
     else:
-        noted = _noted(snapshot, invoice) if adds_up else None
+        noted = _noted(snapshot, invoice, covering) if adds_up else None
         evidence = noted is not None
         lo, hi = (0, remaining) if noted is None else (noted, noted)
         if noted is None:
@@ -173,14 +172,15 @@ def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger) -> Debt:
         hi=hi,
         unknown=unknown,
         evidence=evidence,
+        consolidated=invoice.id in covering,
         first=first,
     )
 
 
-def _noted(snapshot: Snapshot, invoice: Invoice) -> int | None:
+def _noted(snapshot: Snapshot, invoice: Invoice, covering: frozenset[str]) -> int | None:
     """The debt that the customer's metadata notes, if it can only mean this invoice."""
-    uncollectible = [i for i in snapshot.invoices if i.status == "uncollectible"]
-    if [i.id for i in uncollectible] != [invoice.id]:
+    uncollectible = {i.id for i in snapshot.invoices if i.status == "uncollectible"}
+    if uncollectible - covering != {invoice.id}:
         return None
     if invoice.currency != snapshot.account.currency:
         return None

@@ -18,6 +18,7 @@ from brain.payment import Answer, charge, secret_of
 from brain.perform import Moved, TryLater, perform
 from brain.policy import DAY, OVERRIDE_DAYS
 from brain.ports import Ports, Trigger
+from brain.standing import STOPPING
 
 Intent = Callable[[Ports, Trigger, Mode], Answer | None]
 
@@ -149,7 +150,7 @@ def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
             "client_secret": secret_of(debt.invoice),
         }
         for debt in view.debts
-        if is_chargeable(view, debt)
+        if _is_offered(view, debt)
     ]
     oldest = payable[0] if payable else {"invoice": None, "amount": 0}
     return {
@@ -159,6 +160,17 @@ def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
         "amount": oldest["amount"],
         "payable": payable,
     }
+
+
+def _is_offered(view: Assessment, debt: Debt) -> bool:
+    """True where the customer may pay what the invoice asks for.
+
+    Before anything is written off, an open invoice may ask for its face and be paid, whether or
+    not anyone wrote down the service that it bills; once a person must look, it waits for them.
+    """
+    waits = view.snapshot.has_case(STOPPING | {str(debt.unknown)}, debt.id)
+    in_time = debt.invoice.status == "open" and debt.can_be_paid and not waits
+    return in_time or is_chargeable(view, debt)
 
 
 def clear_bad_debt(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:

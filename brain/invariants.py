@@ -214,13 +214,14 @@ def _earned_and_credited(facts: Facts, name: str) -> int:
     """
     invoice, truth = facts.books["invoices"][name], facts.truth
     notes = [c for c in facts.calls if c.object == name and c.op == "credit_notes.create"]
+    notes = [call for call in notes if call.result == "ok"]
     if not notes or invoice.get("uncollectible_reason") == "user_forgiven":
         return 0
     if any(call.actor.endswith("support.clear_bad_debt") for call in notes):
         return 0
     earned: int = truth["earned"].get(name, 0)
     kept: int = truth["settled"].get(name, 0) + truth["owed"].get(name, 0)
-    return earned - kept
+    return min(earned - kept, sum(call.params["amount"] for call in notes))
 
 
 def _undone_blindly(facts: Facts) -> Iterator[str]:

@@ -156,10 +156,10 @@ def _subscriptions(view: Assessment) -> Iterator[Effect]:
     unsure = {
         subscription
         for debt in view.debts
-        if debt.id in view.bad and (debt.unknown is not None or debt.evidence)
+        if debt.may_matter and (debt.evidence or debt.unknown == "service-unknown")
         for subscription in subscriptions_of(debt.invoice)
     }
-    wanted = (view.suspended - unsure) | view.dropped
+    wanted = (view.suspended | view.dropped) - unsure
     for turn, key in enumerate(sorted(wanted)):
         live = is_live(view.snapshot.subscriptions.get(key))
         if not live or view.snapshot.has_case(STOPPING, key):

@@ -149,6 +149,7 @@ class Living:
             self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
             if trigger.startswith(RESPONDING):
                 self.response = {"refused": dict(self.refusal)}
+                self.world.answers.append((trigger, self.response))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # an engine's crash is an observation

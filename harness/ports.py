@@ -135,7 +135,9 @@ class World(Protocol):
 
     @property
     def puts(self) -> Sequence[tuple[str, str]]:
-        """Rows replaced since the fork, as (table, key): what a race can conflict over."""
+        """Rows replaced since the fork, as (table, key), by an equal row too: what a race can
+        conflict over beside the places of its port calls. What a call only reads beyond its own
+        place must be part of that place."""
 
     @property
     def now(self) -> int: ...

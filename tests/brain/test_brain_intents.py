@@ -176,6 +176,12 @@ def test_the_state_offers_nothing_where_nothing_is_owed() -> None:
     }
 
 
+def test_an_open_invoice_is_offered_at_its_face_until_a_person_must_look_at_its_service() -> None:
+    early, late = (ask(world(day, invoice()), "api.billing_state") for day in (2, 22))
+    assert (early["pay_now"], early["invoice"], early["amount"]) == (True, "in_1", 10_000)
+    assert (late["pay_now"], late["payable"]) == (False, [])
+
+
 @pytest.mark.parametrize("status", ["open", "uncollectible"])
 def test_support_forgives_bad_debt(status: str) -> None:
     of = (

@@ -35,13 +35,12 @@ def in_bad_debt(**more: Any) -> Any:
     return world(20, uncollectible(18, credited=4_000), **fields)
 
 
+BEFORE = {"start": at(-30), "end": at(0)}
 SOUND = {
     "paid": lambda: world(20, invoice(status="paid"), grants=(grant(),)),
     "in grace": lambda: world(
         3,
-        invoice(
-            id="in_0", status="paid", created=at(-30), period={"start": at(-30), "end": at(0)}
-        ),
+        invoice(id="in_0", status="paid", created=at(-30), period=BEFORE),
         invoice(),
         grants=(grant(intervals=[[at(-30), None]]),),
     ),
@@ -100,7 +99,7 @@ PLANTED = [
     ("I1", lambda: in_bad_debt(grants=(grant(),))),
     ("I2", lambda: world(20, uncollectible(18), grants=(served(18),), **flagged(18))),
     ("I3", lambda: world(20, invoice(status="void"), enforcement={"blocked": True})),
-    ("I5", lambda: in_bad_debt(enforcement={})),
+    ("I5", lambda: world(20, invoice(status="paid"), enforcement={"blocked": True})),
     ("I5", lambda: in_bad_debt(stripe={"metadata": {"bad_debt": "yes"}})),
     ("I5", lambda: in_bad_debt(grants=(grant(intervals=[[at(0), None]]),))),
     ("I5T", lambda: in_bad_debt(billing_db={"bad_debt": False})),

@@ -132,7 +132,7 @@ def accounts(draw: Any) -> Any:
 
 
 generated = settings(
-    max_examples=8000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False
+    max_examples=6000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False
 )
 
 
@@ -192,7 +192,7 @@ def resumed_everywhere(of: Any) -> int:
         number += 1
 
 
-@settings(generated, max_examples=1000)
+@settings(generated, max_examples=2500)
 @given(accounts())
 def test_a_crash_before_any_write_is_made_good_by_the_next_look(of: Any) -> None:
     resumed_everywhere(of)

@@ -135,10 +135,10 @@ class World:
 
     def put(self, reg: str, to: int) -> None:
         before = self.regs.get(reg)
+        self.regs[reg] = to
+        self.puts.append(("regs", reg))
         if before != to:
-            self.regs[reg] = to
             self.writes.append(Write(self.actor, f"regs.{reg}", before, to))
-            self.puts.append(("regs", reg))
 
 
 class Ports:

@@ -147,11 +147,9 @@ def test_repeats_are_measured_but_need_no_fault_to_copy() -> None:
 
 def test_what_followed_at_the_first_look_already_has_no_value_of_its_own() -> None:
     repeats = {"books.db.flag": "s#0", "customer.asks.usd": "s#0"}
-    books, customer = flag(True), {"asks": {"usd": 60}}
-    seen = episode(
-        {**books, "customer": customer}, {"customer": {"asks": {"usd": 0}}}, repeats=repeats
-    )
-    cell = judged(seen)
+    control = {**flag(True), "customer": {"asks": {"usd": 60}}}
+    candidate = {**flag(False), "customer": {"asks": {"usd": 0}}}
+    cell = judged(episode(control, candidate, repeats=repeats))
     tried = {path for path, _, _ in variants(cell, docket(cell.episode, [], {}))}
     assert (cell.outcome, tried) == (RULED, {"books.db.flag"})
 
