@@ -36,6 +36,11 @@ def find(
     written: invoices written off, or about to be.
     """
     found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
+    found += [
+        _case("no-way-to-pay", debt.id)
+        for debt in debts
+        if debt.asks and debt.may_matter and debt.invoice.confirmation_secret is None
+    ]
     found += _of_metadata(snapshot, debts, written)
     found += _of_credit(snapshot, debts)
     found += _of_consolidated(snapshot, debts)
@@ -71,8 +76,6 @@ def _of_bad_debt(debt: Debt) -> Iterator[Case]:
         yield _case("payment-stuck", debt.id)
     if debt.processing and not is_open and debt.hi != debt.invoice.amount_remaining:
         yield _case("payment-processing", debt.id, owed=debt.hi)
-    if debt.asks and debt.may_matter and debt.invoice.confirmation_secret is None:
-        yield _case("no-way-to-pay", debt.id)
 
 
 def _is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:

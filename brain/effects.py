@@ -4,8 +4,8 @@ Milder changes of the stores come before the changes of invoices, harsher ones a
 a crash between two effects leaves the customer better off and never worse:
 
     cases · service that nobody will owe for, or that only a ban hid, ends · hold, flag, since,
-    metadata milder · service ends · subscription ends · consolidated retired · each invoice:
-    credit, then mark; or cleared · metadata, since, flag, hold harsher · grants given back
+    metadata milder · service ends · subscription ends · consolidated retired · invoices
+    credited or cleared, then written off · metadata, since, flag, hold harsher · grants given back
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ class Place(IntEnum):
     CANCEL = 8
     RETIRE = 9
     INVOICE = 10
-    METADATA_ON = 11
-    SINCE_ON = 12
-    FLAG_ON = 13
-    HOLD_ON = 14
-    HOLD_REPLACED = 15
-    SERVICE_ON = 16
+    WRITE_OFF = 11
+    METADATA_ON = 12
+    SINCE_ON = 13
+    FLAG_ON = 14
+    HOLD_ON = 15
+    HOLD_REPLACED = 16
+    SERVICE_ON = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

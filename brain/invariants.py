@@ -221,7 +221,8 @@ def _earned_and_credited(facts: Facts, name: str) -> int:
         return 0
     earned: int = truth["earned"].get(name, 0)
     kept: int = truth["settled"].get(name, 0) + truth["owed"].get(name, 0)
-    return min(earned - kept, sum(call.params["amount"] for call in notes))
+    credited: int = sum(call.params["amount"] for call in notes)
+    return min(earned - kept, credited)
 
 
 def _undone_blindly(facts: Facts) -> Iterator[str]:

@@ -22,16 +22,16 @@ def invoices(view: Assessment) -> Iterator[Effect]:
         if debt.id in view.leftover:
             yield Clear(
                 place=Place.INVOICE,
-                turn=2 * turn,
+                turn=turn,
                 invoice=debt.invoice,
                 settled_by=_settled_by(view, debt),
                 key=_key(view, debt.invoice, "credit_note", 0),
             )
         elif _is_adjusted(view, debt):
-            yield from adjust(view, debt, turn=2 * turn)
+            yield from adjust(view, debt, turn=turn)
         if debt.id in view.write_off:
             yield MarkUncollectible(
-                place=Place.INVOICE, turn=2 * turn + 1, invoice=debt.invoice, owed=debt.hi
+                place=Place.WRITE_OFF, turn=turn, invoice=debt.invoice, owed=debt.hi
             )
 
 

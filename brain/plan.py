@@ -86,8 +86,6 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
     """Store 3: the mark; amount and consolidated invoice go, but evidence stays while needed."""
     shown, bad = view.snapshot.stripe_customer.metadata, _is_bad(view)
     pairs = {}
-    if bad and shown.get("bad_debt") != "true":
-        pairs["bad_debt"] = "true"
     if not bad and shown.get("bad_debt") not in ABSENT:
         pairs["bad_debt"] = ""
     is_evidence = any(debt.evidence and _is_needed(view, debt) for debt in view.debts)
@@ -97,9 +95,9 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
     if consolidated is not None and is_gone(view, consolidated):
         pairs["consolidated_invoice"] = ""
     if pairs:
-        harsh = pairs.get("bad_debt") == "true"
-        place = Place.METADATA_ON if harsh else Place.METADATA_OFF
-        yield SetMetadata(place=place, pairs=tuple(pairs.items()))
+        yield SetMetadata(place=Place.METADATA_OFF, pairs=tuple(pairs.items()))
+    if bad and shown.get("bad_debt") != "true":
+        yield SetMetadata(place=Place.METADATA_ON, pairs=(("bad_debt", "true"),))
 
 
 def _is_needed(view: Assessment, debt: Debt) -> bool:

@@ -137,7 +137,8 @@ _QUIRKS: Mapping[str, Mapping[str, str]] = {
         "Q05": "Days run on past the end of the period",
         "Q06": "A debt of 0 flags and blocks",
         "Q07": "Every paid product is suspended, whichever invoice is unpaid",
-        "Q08": "Enterprise is flagged and blocked like everyone",
+        "Q08": "Every segment is flagged and blocked alike, at once",
+        "Q31": "A further write-off dates the block anew",
     },
     "webhook.invoice_payment_succeeded": {
         "Q09": "Paying a consolidated invoice lifts holds of every reason",

@@ -30,6 +30,7 @@ def invoice_marked_uncollectible(ports: Ports, trigger: Trigger) -> None:
     if ports.customer.get().bad_debt_since is None:
         ports.customer.update(bad_debt_since=now)
     suspend_paid(ports)
+    # QUIRK Q31: put again with today's date where it stood already
     ports.enforcement.put_hold("block", "dunning")
 
 

@@ -120,6 +120,7 @@ class World:
         self.actor = ""
         self.on_port: Callable[[Access], None] | None = None
         self.reverse = False
+        self.locked_by: str | None = None
         self.writes: list[Write] = []
         self.calls: list[Call] = []
         self.reasons: list[Any] = []
@@ -228,8 +229,8 @@ class _Till:
 
     def charge(self, amount: int) -> str:
         world = self._world
+        world.touch("till", None, write=True, op="till.charge")
         receipt = f"rc_{len(world.till) + 1}"
-        world.touch("till", receipt, write=True, op="till.charge")
         world.till[receipt] = amount
         world.writes.append(Write(world.actor, f"receipts.{receipt}", None, amount))
         world.calls.append(Call(world.actor, receipt, "till.charge", {"amount": amount}, "ok"))
@@ -243,7 +244,7 @@ class _Notifier:
 
     def send(self, template: str, **params: Any) -> None:
         world = self._world
-        world.touch("notices", template, write=True, op="notifier.send")
+        world.touch("notices", "member", write=True, op="notifier.send")
         world.calls.append(Call(world.actor, "member", f"notify.{template}", params, "ok"))
 
 
@@ -265,11 +266,16 @@ class Ports:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        self._world.touch("lock", "member", write=True, op="lock.acquire")
+        world = self._world
+        world.touch("lock", "member", write=True, op="lock.acquire")
+        if world.locked_by is not None:
+            world.touch("lock", "member", write=True, op="lock.wait")
+        world.locked_by = world.actor
         try:
             yield
         finally:
-            self._world.touch("lock", "member", write=True, op="lock.release")
+            world.touch("lock", "member", write=True, op="lock.release")
+            world.locked_by = None
 
 
 def fine_for(loan: Loan) -> int:
