@@ -194,7 +194,8 @@ ENGINE = Engine(
     },
     quirks={
         id_: Quirk(id=id_, title=title, path=path, crash=_CRASHES.get(id_))
-        for path, titles in _QUIRKS.items()
-        for id_, title in titles.items()
+        for id_, path, title in sorted(
+            (id_, path, title) for path, titles in _QUIRKS.items() for id_, title in titles.items()
+        )
     },
 )

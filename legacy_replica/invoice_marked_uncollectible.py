@@ -15,7 +15,7 @@ def invoice_marked_uncollectible(ports: Ports, trigger: Trigger) -> None:
     """Add the invoice's debt to the metadata, then flag, suspend and block the account."""
     if ports.accounts.get() is None:
         return
-    # QUIRK Q08: no look at the segment, enterprise is treated like everyone
+    # QUIRK Q08: no look at the segment, enterprise and business are treated like everyone
     now = ports.clock.now()
     # QUIRK Q03: the invoice itself stays at its face amount, for ever
     invoice = ports.stripe.invoices.retrieve(event_object(trigger)["id"])
