@@ -7,11 +7,11 @@ change if the breach were another one, so that two looks at one breach are equal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from brain.claims import Claim, claims
+from brain.facts import Facts
 from brain.money import minimum
 from brain.policy import SEGMENTS
 
@@ -20,36 +20,6 @@ MOVING = ("invoices.pay", "credit_notes.create")
 
 OUT_OF_SCOPE = "out_of_scope"
 """The standing of an account on probation, or without a row: nothing is promised of it."""
-
-
-class Call(Protocol):
-    """One call of Stripe, reads included; `result` is "ok" or an error's code."""
-
-    @property
-    def actor(self) -> str: ...
-    @property
-    def object(self) -> str: ...
-    @property
-    def op(self) -> str: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
-    @property
-    def result(self) -> str: ...
-
-
-class Facts(Protocol):
-    """What an invariant may see of one account."""
-
-    @property
-    def books(self) -> Mapping[str, Any]: ...
-    @property
-    def truth(self) -> Mapping[str, Any]: ...
-    @property
-    def outcome(self) -> Mapping[str, Any]: ...
-    @property
-    def calls(self) -> Sequence[Call]: ...
-    @property
-    def now(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

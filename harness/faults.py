@@ -48,9 +48,8 @@ def shown(
 
 
 def unruled(cells: tuple[Cell, ...], path: str) -> bool:
-    """Whether a cell of this path has an outcome that already keeps the gate closed."""
-    closed = (Outcome.RULED, Outcome.AGREE)
-    return any(path in cell.own and cell.own[path] not in closed for cell in cells)
+    """Whether this path left a difference that no ruling covers, which may be the fault."""
+    return any(path in one.owners and not one.ruling for cell in cells for one in cell.differences)
 
 
 def drifted(cells: tuple[Cell, ...], quirk: str, path: str) -> tuple[Cell, ...]:
@@ -59,9 +58,7 @@ def drifted(cells: tuple[Cell, ...], quirk: str, path: str) -> tuple[Cell, ...]:
     ran = ran or {cells[-1].episode.id}
     detail = f"{quirk} is listed under faults and {path} did not show it"
     finding = Finding(outcome=Outcome.DRIFT, slug="fault-missing", detail=detail)
-    return tuple(
-        _with(cell, finding) if cell.episode.id in ran else cell for cell in cells
-    )
+    return tuple(_with(cell, finding) if cell.episode.id in ran else cell for cell in cells)
 
 
 def _with(cell: Cell, finding: Finding) -> Cell:

@@ -135,9 +135,11 @@ class World(Protocol):
 
     @property
     def puts(self) -> Sequence[tuple[str, str]]:
-        """Rows replaced since the fork, as (table, key), by an equal row too: what a race can
-        conflict over beside the places of its port calls. What a call only reads beyond its own
-        place must be part of that place."""
+        """Rows replaced since the fork, as (table, key): what a race can conflict over.
+
+        A row that was replaced by an equal one counts. What a call reads has to lie in the place
+        that its access names: reading is seen nowhere else.
+        """
 
     @property
     def now(self) -> int: ...
@@ -150,6 +152,7 @@ class World(Protocol):
     @property
     def reasons(self) -> Sequence[Mapping[str, Data]]:
         """The engine's reasons in order, each with `rule` and the figures it used."""
+
     @property
     def traps(self) -> Sequence[str]: ...
     @property

@@ -174,6 +174,7 @@ def serially(order: Sequence[int], schedule: Schedule) -> str:
 
 def follow(prefix: Sequence[int], trail: list[tuple[list[int], int]], schedule: Schedule) -> str:
     """Follow the prefix's choices, then always the first; write the choices into `trail`."""
+    schedule.come_in()
     while True:
         options = schedule.runnable()
         if not options:

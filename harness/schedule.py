@@ -20,6 +20,9 @@ from harness.ports import Access, World
 from harness.scenario import Item
 from harness.setup import Setup, Side
 
+LOCKING = ("lock.acquire", "lock.wait")
+"""Port calls that take the world's lock, or wait for it."""
+
 Place = tuple[str, str | None]
 """A table and a row of it; no row means the table as a whole."""
 
@@ -81,6 +84,17 @@ class Schedule:
             self.actors.append(Actor(living=living, item=item))
         self.world.on_port = self.at_port
 
+    def come_in(self) -> None:
+        """Let whoever only calls the engine come to its first shared place.
+
+        Nothing it does before can matter to others, so beginning later would end no differently.
+        What changes the double, or hands over what another may just emit, waits for its turn.
+        """
+        for index, actor in enumerate(self.actors):
+            kind, name = actor.item.kind, actor.item.name
+            if kind == "webhook" or (kind == "act" and self.setup.kit.acts[name].engine):
+                self.step(index)
+
     def at_port(self, access: Access) -> None:
         """Before a port call: switch away where another actor could come between."""
         actor = self.actors[self.current]
@@ -117,9 +131,10 @@ class Schedule:
         ]
 
     def blocked(self, actor: Actor) -> bool:
+        """Whether the actor could only wait: it stands before the lock and somebody holds it."""
         return (
             actor.waiting is not None
-            and actor.waiting.op == "lock.wait"
+            and actor.waiting.op in LOCKING
             and self.world.locked_by is not None
         )
 

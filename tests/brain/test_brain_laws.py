@@ -76,54 +76,63 @@ def grants(draw: Any, number: int) -> dict[str, Any]:
 
 
 @st.composite
-def accounts(draw: Any) -> Any:
-    switch = st.sampled_from(("accept", "reject"))
-    holds = draw(
-        st.sets(st.sampled_from((("block", "dunning"), ("ban", "dunning"), ("ban", "fraud"))))
-    )
-    metadata: dict[str, str] = {}
+def metadata(draw: Any) -> dict[str, str]:
+    made: dict[str, str] = {}
     if draw(st.booleans()):
-        metadata["bad_debt"] = draw(st.sampled_from(("true", "false")))
+        made["bad_debt"] = draw(st.sampled_from(("true", "false")))
     if draw(st.booleans()):
-        metadata["bad_debt_amount"] = draw(st.sampled_from(("0", "300", "6000", "1,250")))
+        made["bad_debt_amount"] = draw(st.sampled_from(("0", "300", "6000", "1,250")))
     if draw(st.integers(0, 4)) == 0:
-        metadata["consolidated_invoice"] = "in_2"
-    stripe = {
+        made["consolidated_invoice"] = "in_2"
+    return made
+
+
+@st.composite
+def stripes(draw: Any, several: list[dict[str, Any]]) -> dict[str, Any]:
+    switch = st.sampled_from(("accept", "reject"))
+    second = draw(st.sampled_from(("active", "past_due", "incomplete")))
+    made: dict[str, Any] = {
         "subscriptions": [
             {"id": "sub_1", "product": "pages"},
-            {
-                "id": "sub_2",
-                "product": "pages",
-                "status": draw(st.sampled_from(("active", "past_due", "incomplete"))),
-            },
+            {"id": "sub_2", "product": "pages", "status": second},
         ],
-        "metadata": metadata,
+        "metadata": draw(metadata()),
         "credit": draw(st.sampled_from((0, 0, 0, 500))),
         "settings": {
             "credit_note_on_uncollectible": draw(switch),
             "void_on_uncollectible": draw(switch),
         },
     }
-    more: dict[str, Any] = flagged(-5) if draw(st.booleans()) else {}
-    enforcement: dict[str, Any] = {
-        "holds": [{"kind": kind, "reason": reason} for kind, reason in sorted(holds)]
-    }
-    if draw(st.integers(0, 5)) == 0:
-        enforcement["override"] = {"until": at(draw(st.sampled_from((40, 80))))}
-    fields = {
-        "grants": tuple(draw(grants(n)) for n in range(1, draw(st.integers(1, 4)))),
-        "segment": draw(st.sampled_from(("free", "pro", "business", "enterprise"))),
-        "stripe": stripe,
-        "enforcement": enforcement,
-        **more,
-    }
-    several = [draw(invoices(n)) for n in range(1, draw(st.integers(2, 5)))]
     paid = [found["id"] for found in several if found["status"] == "paid"]
     if paid and draw(st.booleans()):
         status = draw(st.sampled_from(("needs_response", "lost", "won")))
-        stripe["disputes"] = [{"id": "dp_1", "invoice": paid[0], "status": status}]
+        made["disputes"] = [{"id": "dp_1", "invoice": paid[0], "status": status}]
     if paid and draw(st.booleans()):
-        stripe["refunds"] = [{"id": "re_1", "invoice": paid[-1], "amount": 10}]
+        made["refunds"] = [{"id": "re_1", "invoice": paid[-1], "amount": 10}]
+    return made
+
+
+@st.composite
+def enforcements(draw: Any) -> dict[str, Any]:
+    kinds = st.sampled_from((("block", "dunning"), ("ban", "dunning"), ("ban", "fraud")))
+    holds = sorted(draw(st.sets(kinds)))
+    made: dict[str, Any] = {"holds": [{"kind": kind, "reason": reason} for kind, reason in holds]}
+    if draw(st.integers(0, 5)) == 0:
+        made["override"] = {"until": at(draw(st.sampled_from((40, 80))))}
+    return made
+
+
+@st.composite
+def accounts(draw: Any) -> Any:
+    several = [draw(invoices(number)) for number in range(1, draw(st.integers(2, 5)))]
+    more: dict[str, Any] = flagged(-5) if draw(st.booleans()) else {}
+    fields = {
+        "grants": tuple(draw(grants(n)) for n in range(1, draw(st.integers(1, 4)))),
+        "segment": draw(st.sampled_from(("free", "pro", "business", "enterprise"))),
+        "stripe": draw(stripes(several)),
+        "enforcement": draw(enforcements()),
+        **more,
+    }
     note(f"{several} {fields}")
     try:
         return world(draw(st.sampled_from((30, 45, 61))), *several, **fields)

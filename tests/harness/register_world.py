@@ -1,4 +1,4 @@
-"""Registers: the smallest domain that replay can be proven on, and engines made of plain functions.
+"""Registers: the smallest domain that replay can be proven on, and engines of plain functions.
 
 A world is a few named integers, given by name. What invariants, truth and the customer's outcome
 say is read off registers of their own, so that a test makes any of it come true by one `put`.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import greenlet
 import pytest
 
-from harness.cli import main
-from harness.compose import compose
+from harness.escape import bounded, leave
 from harness.model import Class, Episode, Free, FreeRun, Observation, Outcome
 from harness.run import checked, checked_free
-from harness.second import Watch, refused, second
+from harness.second import Watch
 from harness.stability import Second, SecondProcess, fingerprint
-from tests.harness.planted import CONTROL, ROOT, planted
+from tests.harness.planted import CANDIDATE, by_id, cell_slugs, outcomes, planted, said
+from tests.harness.toy_project import CONFIG
 
 SEEN = Observation(facets={"books": {"n": 1}})
 EPISODE = Episode(
@@ -103,8 +106,8 @@ def test_an_ambient_read_that_came_past_the_guard_is_an_error() -> None:
         {"crash": ("p", "KeyError", "x")},
     ],
 )
-def test_the_fingerprint_covers_all_that_an_engine_does(change: dict[str, object]) -> None:
-    assert fingerprint(Observation(**{"facets": SEEN.facets, **change})) != fingerprint(SEEN)  # type: ignore[arg-type]
+def test_the_fingerprint_covers_all_that_an_engine_does(change: dict[str, Any]) -> None:
+    assert fingerprint(replace(SEEN, **change)) != fingerprint(SEEN)
 
 
 # --- a process that is lost --------------------------------------------------------------
@@ -126,7 +129,7 @@ def answering(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sec
         ("raise SystemExit('went wrong')", "failed: went wrong"),
         ("print('not json')", "answered nonsense"),
         ("print('[]')", "answered nonsense"),
-        ("print('{\"cells\": {\"s#1\": [\"one\"]}}')", "answered nonsense"),
+        ('print(\'{"cells": {"s#1": ["one"]}}\')', "answered nonsense"),
         ("print('{\"cells\": 5}')", "answered nonsense"),
         ("", "answered nonsense"),
     ],
@@ -158,93 +161,172 @@ FAULTS = {
     "iteration-order": "ports.reason('first', id=ports.loans.list()[0].id)",
     "scenario-order": "SEEN.append(1); ports.reason('times', n=len(SEEN))",
     "time-zone": (
-        "from email.utils import mktime_tz, parsedate_tz, localtime\n"
-        "        ports.reason('zone', offset=str(__import__('email.utils').utils.formatdate"
-        "(0, localtime=True)))"
+        "import email.utils\n"
+        "        ports.reason('zone', text=email.utils.formatdate(0, localtime=True))"
     ),
-    "importlib": (
+    "past-the-guard": (
         "import inspect\n"
         "        clock = inspect.importlib.import_module('time')\n"
         "        ports.reason('clock', now=int(clock.time()) * 0)"
     ),
     "left": "while True:\n            ports.member.get()",
+    "sound": "SEEN.extend('abc')",
 }
-"""Each is one statement of the candidate's look, switched on by the scenario's fine."""
+"""Name → what the candidate's look does in the scenario of that name."""
 
-LOOK = """
-SEEN = []
 
-def look(ports):
-    fine = ports.member.get().fine
-"""
+def number(name: str) -> int:
+    """How many loans tell the scenario of a fault from the others; at least two."""
+    return list(FAULTS).index(name) + 2
 
-LOANS = "[{id: ln_1, due: 2026-03-09T10:00:00Z}, {id: ln_2, due: 2026-03-09T10:00:00Z}]"
-SCENARIO = """\
-id: {id}
+
+def loans(name: str) -> str:
+    return ", ".join(f"{{id: ln_{n}, due: 2026-03-09T10:00:00Z}}" for n in range(number(name)))
+
+
+def a_scenario(name: str) -> str:
+    return f"""\
+id: {name}
 title: One planted fault
 provenance: {{kind: curated, source: planted}}
-given: {{now: 2026-03-02T10:00:00Z, member: {{fine: {fine}}}, loans: {loans}}}
+given: {{now: 2026-03-02T10:00:00Z, loans: [{loans(name)}]}}
 when: [{{at: +1d, act: sweep}}]
-then: {{customer: {{asks: {fine}}}}}
+then: {{customer: {{asks: 0}}}}
 """
 
 
-def scenarios() -> dict[str, str]:
-    """A scenario for each fault, and two for what only shows in another order."""
-    found = {
-        name: SCENARIO.format(id=name, fine=number, loans=LOANS)
-        for number, name in enumerate(FAULTS, 1)
-    }
-    found["sound"] = SCENARIO.format(id="sound", fine=90, loans=LOANS)
-    return found
-
-
-def engine() -> str:
-    body = "".join(
-        f"    if fine == {number}:\n        {text}\n"
-        for number, text in enumerate(FAULTS.values(), 1)
+def a_look() -> str:
+    faults = "".join(
+        f"    if loans == {number(name)}:\n        {text}\n" for name, text in FAULTS.items()
     )
-    more = "    if fine == 90:\n        SEEN.append(1)\n"
-    return LOOK + body + more
+    return f"SEEN = []\n\ndef _look(ports):\n    loans = len(ports.loans.list())\n{faults}\n"
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one run, with a real second process, says of every planted fault."""
-    folder = tmp_path_factory.mktemp("unstable")
+    edits = {
+        CANDIDATE: (
+            ("    look=_unblock_who_owes_nothing,", "    look=_look,"),
+            ("def candidate(", f"{a_look()}def candidate("),
+        )
+    }
     with pytest.MonkeyPatch.context() as patch:
-        planted(folder, patch, look=engine(), scenarios=scenarios())
-        patch.setattr(sys, "stdout", out := Captured())
-        patch.setenv("PYTHONPATH", str(ROOT))
-        assert main(["run", "--json"]) == 1
-    cells = json.loads(out.text)["scenarios"]
-    return {one["id"]: one for one in cells}
-
-
-class Captured:
-    """Standard output, kept."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> int:
-        self.text += text
-        return len(text)
-
-    def flush(self) -> None: ...
-
-
-def outcomes(one: dict[str, object]) -> list[str]:
-    return [cell["outcome"] for cell in one["cells"]]  # type: ignore[attr-defined]
+        files = {f"{name}.yaml": a_scenario(name) for name in FAULTS}
+        planted(tmp_path_factory.mktemp("unstable"), patch, edits=edits, **files)
+        code, document = said("run")
+    assert code == 1
+    return by_id(document)
 
 
 @pytest.mark.parametrize("name", ["hash-seed", "iteration-order", "time-zone", "scenario-order"])
-def test_an_engine_that_differs_from_itself_is_unstable(
-    name: str, document: dict[str, dict[str, object]]
-) -> None:
-    one = document[name]
+def test_an_engine_that_differs_from_itself_is_unstable(name: str, run: dict[str, Any]) -> None:
+    assert outcomes(run[name])[0] == "UNSTABLE"
+    assert "differs-from-itself" in cell_slugs(run[name])
+    assert run[name]["free"]["outcome"] == "UNSTABLE"
 
-    assert "UNSTABLE" in outcomes(one)
-    found = one["cells"][0]["findings"]  # type: ignore[index]
-    assert "differs-from-itself" in {finding["slug"] for finding in found}
-    assert one["free"]["outcome"] == "UNSTABLE"  # type: ignore[index]
+
+def test_a_clock_read_past_the_guard_is_seen_by_the_profile_hook(run: dict[str, Any]) -> None:
+    one = run["past-the-guard"]
+
+    assert outcomes(one)[0] == "ERROR"
+    details = [finding["detail"] for finding in one["cells"][0]["findings"]]
+    assert details == ["escaped: time.time"]
+
+
+def test_a_loop_is_left_in_both_processes_at_the_same_count(run: dict[str, Any]) -> None:
+    assert outcomes(run["left"])[0] == "TIMEOUT"
+    assert cell_slugs(run["left"]) == {"over-budget"}
+
+
+def test_what_is_sound_stays_so_beside_all_of_them(run: dict[str, Any]) -> None:
+    assert outcomes(run["sound"]) == ["AGREE", "AGREE"]
+    assert run["sound"]["free"]["outcome"] == "KEPT"
+
+
+# --- the profile hook --------------------------------------------------------------------
+
+
+def test_handlers_that_run_side_by_side_are_all_watched() -> None:
+    watch = Watch()
+
+    def actor() -> None:
+        def body() -> None:
+            greenlet.getcurrent().parent.switch()
+            time.time()
+
+        watch.run(body)
+
+    one, other = greenlet.greenlet(actor), greenlet.greenlet(actor)
+    one.switch()
+    other.switch()
+    one.switch()
+    assert sys.getprofile() is not None
+    assert watch.taken() == ("time.time",)
+    other.switch()
+    assert sys.getprofile() is None
+
+
+def test_a_handler_that_is_left_leaves_no_hook_behind() -> None:
+    watch = Watch()
+
+    why = bounded(lambda: watch.run(lambda: leave("why")), seconds=5)
+    watch.taken()
+    time.time()
+
+    assert (why, sys.getprofile(), watch.taken()) == ("why", None, ())
+
+
+def test_what_a_watched_body_raises_comes_through() -> None:
+    def fails() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        Watch().run(fails)
+    assert sys.getprofile() is None
+
+
+# --- a world whose forks share -----------------------------------------------------------
+
+SHARING = """
+from desk_world import kit
+from desk_world.domain import World
+
+class Sharing(World):
+    def fork(self):
+        fork = super().fork()
+        fork.__class__ = Sharing
+        fork.counter = self.counter
+        return fork
+
+    def touch(self, *args, **kwargs):
+        if kwargs["op"] == "member.get":
+            self.counter.append(1)
+            self.reasons.append({"rule": "counted", "n": len(self.counter)})
+        super().touch(*args, **kwargs)
+
+class SharingKit(kit.Kit):
+    def load(self, given):
+        world = super().load(given)
+        world.__class__ = Sharing
+        world.counter = []
+        return world
+
+KIT = SharingKit()
+"""
+
+
+def test_a_world_whose_forks_share_a_list_makes_its_engines_unstable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = CONFIG.replace("desk_world.kit:KIT", "sharing_world:KIT")
+    files = {"sound.yaml": a_scenario("sound")}
+    planted(
+        tmp_path, monkeypatch, edits={"sharing_world.py": (("", SHARING),)}, config=config, **files
+    )
+
+    code, document = said("run")
+    sys.modules.pop("sharing_world", None)
+
+    assert code == 1
+    assert "UNSTABLE" in outcomes(by_id(document)["sound"])
