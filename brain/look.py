@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from brain.gather import gather
 from brain.perform import Moved, TryLater, perform
 from brain.plan import plan
 from brain.ports import Ports
+
+STEP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where a word of an effect's name ends: CancelSubscription is to cancel a subscription."""
 
 ROUNDS = 8
 """How often a look starts again before it leaves the account to the next one."""
@@ -98,5 +102,5 @@ def say(ports: Ports, mode: Mode, decision: Decision) -> None:
     for case in decision.view.cases:
         ports.reason("case", kind=case.kind, object=case.object)
     for effect in decision.effects:
-        rule = "effect" if mode.allows(effect) else "not-this-mode"
-        ports.reason(rule, effect=type(effect).__name__, place=effect.place.name)
+        rule = "step" if mode.allows(effect) else "not-this-mode"
+        ports.reason(rule, does=STEP.sub(" ", type(effect).__name__).lower())

@@ -15,7 +15,7 @@ from harness.canonical import NotCanonical, canonical
 from harness.escape import bounded, leave
 from harness.guard import AmbientRead
 from harness.model import Observation
-from harness.ports import Access, Data, Event, Handler, Trigger, World
+from harness.ports import Access, Data, Event, Handler, Kit, Trigger, World
 from harness.scenario import EpisodeSpec, Item
 from harness.setup import Setup, Side
 
@@ -195,19 +195,24 @@ def live(living: Living, body: Callable[[], None]) -> Observation:
     return observation(living)
 
 
+def facets_of(kit: Kit, world: World, response: Data) -> dict[str, Data]:
+    """What two worlds are compared by, before fields that only one side keeps are left out."""
+    return {
+        "customer": kit.outcome(world),
+        "money": kit.money(world),
+        "response": response,
+        "books": kit.books(world),
+        "effects": kit.effects(world),
+    }
+
+
 def observation(living: Living) -> Observation:
     """Freeze what one engine did in this episode."""
     world, kit = living.world, living.setup.kit
     taken = living.side.taken_arcs()
-    facets = {
-        "customer": kit.outcome(world),
-        "money": kit.money(world),
-        "response": living.response if living.response is not None else {},
-        "books": kit.books(world),
-        "effects": kit.effects(world),
-    }
+    response = living.response if living.response is not None else {}
     return Observation(
-        facets=living.setup.fields.project(facets),
+        facets=living.setup.fields.project(facets_of(kit, world, response)),
         written={write.at: write.actor for write in world.writes},
         reasons=tuple(map(shown, world.reasons)),
         handlers=tuple(living.handlers),

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from harness.canonical import digest
+from harness.difference import differences
 from harness.escape import bounded
 from harness.judge import Judgement, judge
+from harness.living import facets_of
 from harness.model import (
     ABSENT,
     Class,
@@ -39,7 +41,7 @@ class End:
     """One way a race can end.
 
     Attributes:
-        key: short digest of the compared facets at quiescence.
+        key: short digest of what the race changed in the compared facets, at quiescence.
         judgement: what invariants and truth say of it.
         serial: whether some order of whole acts ends the same.
     """
@@ -80,7 +82,12 @@ class Exploration:
     arcs: dict[str, frozenset[int]] = field(default_factory=dict)
     handlers: tuple[tuple[str, str], ...] = ()
     first: World | None = None
+    began: dict[str, Data] = field(init=False)
     first_facets: dict[str, Data] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        began = facets_of(self.setup.kit, self.start, {})
+        self.began = self.setup.fields.project(began)
 
     def explore(self) -> None:
         """Run the serial orders, then every schedule, until no new conflict shows."""
@@ -157,14 +164,21 @@ class Exploration:
 
     def record(self, schedule: Schedule, *, serial: bool) -> None:
         """Remember this end under the digest of what is compared."""
-        facets = self.setup.fields.project(facets_of(self.setup, schedule))
-        key = digest(facets)[:12]
+        kit, world = self.setup.kit, schedule.world
+        facets = self.setup.fields.project(facets_of(kit, world, answers(schedule)))
+        key = self.key(facets)
         if self.first is None:
             self.first, self.first_facets = schedule.world, facets
             self.handlers = tuple(h for a in schedule.actors for h in a.living.handlers)
         if key not in self.ends:
             judgement = judge(self.setup, schedule.world)
             self.ends[key] = End(key=key, facets=facets, judgement=judgement, serial=serial)
+
+
+    def key(self, facets: dict[str, Data]) -> str:
+        """Short digest of what an end changed; what nobody touched has no say in its name."""
+        changed = differences(self.began, facets)
+        return digest([[one.path, one.candidate] for one in changed])[:12]
 
 
 def serially(order: Sequence[int], schedule: Schedule) -> str:
@@ -187,20 +201,12 @@ def follow(prefix: Sequence[int], trail: list[tuple[list[int], int]], schedule: 
         schedule.step(options[chosen])
 
 
-def facets_of(setup: Setup, schedule: Schedule) -> dict[str, Data]:
-    """What two ends of a race are compared by."""
-    kit, world = setup.kit, schedule.world
-    responses = {
+def answers(schedule: Schedule) -> dict[str, Data]:
+    """Each actor's response, by its number in the block."""
+    return {
         str(index): actor.living.response
         for index, actor in enumerate(schedule.actors)
         if actor.living.response is not None
-    }
-    return {
-        "customer": kit.outcome(world),
-        "money": kit.money(world),
-        "response": responses,
-        "books": kit.books(world),
-        "effects": kit.effects(world),
     }
 
 

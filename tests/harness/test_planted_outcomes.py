@@ -6,6 +6,7 @@ this one, but for what `test_stability` proves with a real one.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -175,11 +176,11 @@ class Played:
         self.config, self.paths = config, paths
 
     def result(self, *, seconds: float) -> Second:
-        profile = sys.getprofile()
+        gc.disable()  # what tests hook into it reads the clock, in the middle of a handler
         try:
             return second(compose(self.config, tuple(self.paths), quirks=Anything()))
         finally:
-            sys.setprofile(profile)
+            gc.enable()
 
     def stop(self) -> None: ...
 
