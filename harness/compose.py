@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Any
 from harness import manifest_file, ruling_files
 from harness.branches import Unit
 from harness.config import Config, read_config
+from harness.court import Court
 from harness.document import read_document
 from harness.dotted import resolve
 from harness.fields import Fields, read_fields
@@ -20,6 +22,7 @@ from harness.loading import Loaded, load_scenarios
 from harness.manifest import Manifest
 from harness.policy import Policy, read_policy
 from harness.ports import Invariant, Kit
+from harness.ruling import in_force
 from harness.ruling_files import Rulings
 from harness.scenario_file import Vocabulary
 from harness.setup import Budget, Setup, Side
@@ -106,6 +109,21 @@ class Composition:
             if arcs
         }
 
+    def court(self, today: date) -> Court:
+        """What a run's cells are judged by on a day."""
+        quirks = self.control.engine.quirks.values()
+        return Court(
+            rulings=in_force(self.rulings.good, today),
+            paths={quirk.id: quirk.path for quirk in quirks},
+            crashes=self.crashes,
+        )
+
+    @property
+    def crashes(self) -> Mapping[tuple[str, str], str]:
+        """(path, exception type) → the control's quirk that lets it escape."""
+        quirks = self.control.engine.quirks.values()
+        return {(quirk.path, quirk.crash): quirk.id for quirk in quirks if quirk.crash is not None}
+
     def setup(self, *, reverse: bool = False, reload: bool = False) -> Setup:
         """Both sides, ready to replay; `reverse` and `reload` are for the self-check."""
         control = self.control
@@ -113,11 +131,7 @@ class Composition:
             Side(
                 role="control",
                 engine=control.engine,
-                crashes={
-                    (quirk.path, quirk.crash): quirk.id
-                    for quirk in control.engine.quirks.values()
-                    if quirk.crash is not None
-                },
+                crashes=self.crashes,
                 drain_traps=control.guard.drain,
                 reset_arcs=control.coverage.reset,
                 taken_arcs=control.coverage.taken,

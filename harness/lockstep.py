@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
 from harness.canonical import canonical, digest
 from harness.difference import differences, keys_of
 from harness.judge import classify, judge, new
@@ -16,7 +14,7 @@ from harness.objection import objections
 from harness.ownership import GIVEN, UNHANDLED, owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
-from harness.scenario import EpisodeSpec, Scenario, episodes
+from harness.scenario import EpisodeSpec, Scenario, asked, episodes
 from harness.setup import Setup, Side
 from harness.twin import twin
 
@@ -112,7 +110,7 @@ def assemble(
             *objections(setup.control, control),
             *objections(setup.candidate, candidate),
         ),
-        state=digest([kit.books(before), spec.label, before.now]),
+        state=digest([kit.books(before), asked(spec.item)]),
         provenance=scenario.provenance.kind,
     )
 
@@ -130,18 +128,9 @@ def scope(setup: Setup, spec: EpisodeSpec, before: World, after: World) -> dict[
     names = dict(setup.kit.scope(before))
     names["truth"] = setup.kit.scope(after)["truth"]
     names["now"] = before.now
-    names["trigger"] = trigger_names(spec)
+    names["trigger"] = asked(spec.item)
     return names
 
-
-def trigger_names(spec: EpisodeSpec) -> dict[str, Data]:
-    """What a ruling may ask of the act: its name, its arguments, the object of a delivery."""
-    if spec.item is None:
-        return {"name": "look", "args": {}}
-    args = {} if spec.item.args is None else msgspec.to_builtins(spec.item.args)
-    if spec.item.of is not None:
-        args = {**args, "of": spec.item.of}
-    return {"name": spec.item.name or spec.item.kind, "args": args}
 
 
 def with_repeats(

@@ -30,7 +30,7 @@ from harness.model import (
 from harness.objection import budget, crash, trap
 from harness.ownership import UNHANDLED
 from harness.ports import Data, World
-from harness.scenario import EpisodeSpec, Item, Scenario
+from harness.scenario import EpisodeSpec, Item, Scenario, asked
 from harness.schedule import Place, Schedule
 from harness.setup import Setup, Side
 from harness.twin import twin
@@ -280,7 +280,7 @@ def race_episode(
         scope={
             **kit.scope(before),
             "now": before.now,
-            "trigger": {"name": "together", "args": {}},
+            "trigger": asked(spec.item),
         },
         stratum=kit.stratum(before),
         differences=race_differences(control, candidate, paths),
@@ -291,7 +291,7 @@ def race_episode(
         wrongs=_union(end.judgement.wrongs for end in ours),
         deferrals=kit.deferrals(candidate.first),
         findings=race_findings(control, candidate),
-        state=digest([kit.books(before), spec.label, before.now]),
+        state=digest([kit.books(before), asked(spec.item)]),
         provenance=scenario.provenance.kind,
     )
     return episode, control.first

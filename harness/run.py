@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from harness.adjudicate import adjudicate
 from harness.compose import Composition
+from harness.court import Heard
 from harness.errors import InputError
-from harness.faults import with_missing_faults
 from harness.free import free_run
-from harness.leak import Leak, Measured, measure
+from harness.leak import Measured
 from harness.lockstep import lockstep
 from harness.model import (
     Cell,
@@ -23,10 +22,10 @@ from harness.model import (
     Outcome,
 )
 from harness.names import hint
-from harness.ruling import Ruling, in_force
+from harness.ruling import Ruling
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
-from harness.stability import Second, SecondProcess, fingerprint
+from harness.stability import SecondProcess
 
 SECONDS_FOR_SECOND = 300.0
 """How long the second process may take beyond the first."""
@@ -77,17 +76,29 @@ def run(
     second = None if only else SecondProcess(composition.config.file, composition.paths)
     try:
         scenarios = chosen(composition, only)
-        setup = composition.setup()
-        replayed = []
+        setup, court = composition.setup(), composition.court(today)
+        heard: list[Heard] = []
         for scenario in scenarios:
-            replayed.append((scenario, *replay(setup, scenario)))
+            heard.append(court.hear(scenario, *replay(setup, scenario)))
             progress(scenario.id)
-        seen = second.result(seconds=SECONDS_FOR_SECOND) if second is not None else None
+        if second is not None:
+            seen = second.result(seconds=SECONDS_FOR_SECOND)
+            heard = [court.hear_again(one, seen) for one in heard]
     finally:
         if second is not None:
             second.stop()
-    rulings = in_force(composition.rulings.good, today)
-    return judged(composition, replayed, rulings, seen)
+    return RunResult(
+        scenarios=scenarios,
+        cells=tuple(cell for one in heard for cell in one.cells),
+        free=tuple(one.free for one in heard),
+        leaks=Measured(
+            tried=sum(one.leaks.tried for one in heard),
+            leaks=tuple(leak for one in heard for leak in one.leaks.leaks),
+        ),
+        rulings=court.rulings,
+        failures=composition.loaded.failures,
+        unusable=composition.loaded.unusable,
+    )
 
 
 def chosen(composition: Composition, only: str | None) -> tuple[Scenario, ...]:
@@ -145,78 +156,6 @@ def _lost(scenario: Scenario, done: int, error: Exception) -> Iterator[Episode]:
             findings=(first,),
             provenance=scenario.provenance.kind,
         )
-
-
-def judged(
-    composition: Composition,
-    replayed: list[tuple[Scenario, tuple[Episode, ...], FreeRun]],
-    rulings: tuple[Ruling, ...],
-    seen: Second | None,
-) -> RunResult:
-    """Hold everything against the second process, then judge each cell and measure leaks."""
-    cells: list[Cell] = []
-    free: list[FreeRun] = []
-    tried = 0
-    leaks: list[Leak] = []
-    crashes = composition.setup().control.crashes
-    for scenario, found, end in replayed:
-        earlier: dict[str, Cell] = {}
-        for episode in found:
-            held = episode if seen is None else checked(episode, seen)
-            cell = adjudicate(held, rulings, earlier)
-            measured = measure(cell, rulings, earlier)
-            tried += measured.tried
-            leaks.extend(measured.leaks)
-            earlier[episode.id] = cell
-        quirks = {ruling.id: ruling.quirk for ruling in rulings}
-        paths = {quirk.id: quirk.path for quirk in composition.control.engine.quirks.values()}
-        cells.extend(
-            with_missing_faults(scenario, tuple(earlier.values()), quirks, paths, crashes)
-        )
-        free.append(end if seen is None else checked_free(end, seen))
-    return RunResult(
-        scenarios=tuple(scenario for scenario, _, _ in replayed),
-        cells=tuple(cells),
-        free=tuple(free),
-        leaks=Measured(tried=tried, leaks=tuple(leaks)),
-        rulings=rulings,
-        failures=composition.loaded.failures,
-        unusable=composition.loaded.unusable,
-    )
-
-
-def checked(episode: Episode, seen: Second) -> Episode:
-    """The episode with what the second process holds against it."""
-    found = [*episode.findings]
-    here = [fingerprint(episode.control), fingerprint(episode.candidate)]
-    there = list(seen.cells.get(episode.id, ()))
-    if seen.lost or not there:
-        lost = seen.lost or seen.failed.get(episode.scenario)
-        detail = lost or "the second process has no such cell"
-        found.append(_unstable("not-checked-against-itself", detail))
-    else:
-        for role, one, other in zip(("control", "candidate"), here, there, strict=True):
-            if one != other:
-                detail = f"{role}: {one[:12]} here, {other[:12]} in another process"
-                found.append(_unstable("differs-from-itself", detail))
-    for what in seen.ambient.get(episode.id, ()):
-        found.append(Finding(outcome=Outcome.ERROR, slug="trap-sprung", detail=f"escaped: {what}"))
-    return replace(episode, findings=tuple(found))
-
-
-def checked_free(end: FreeRun, seen: Second) -> FreeRun:
-    """The free run held against the candidate's own, made where no control could be imported."""
-    alone = seen.alone.get(end.scenario)
-    if alone == end.digest or end.outcome in (Free.NOT_RUN, Free.ERROR, Free.TIMEOUT):
-        return end
-    why = seen.lost or "the candidate does something else where no control can be imported"
-    if alone is None and not seen.lost:
-        why = seen.failed.get(end.scenario, "the second process has no such free run")
-    return replace(end, outcome=Free.UNSTABLE, findings=(*end.findings, why))
-
-
-def _unstable(slug: str, detail: str) -> Finding:
-    return Finding(outcome=Outcome.UNSTABLE, slug=slug, detail=detail)
 
 
 def paths_that_ran(cells: tuple[Cell, ...]) -> Mapping[str, tuple[str, ...]]:

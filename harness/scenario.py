@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from harness.ports import Data
 
 ItemKind = Literal["act", "deliver", "webhook", "together"]
@@ -128,6 +130,20 @@ class EpisodeSpec:
     label: str
     item: Item | None = None
     held: tuple[int, str] | None = None
+
+
+def asked(item: Item | None) -> dict[str, Data]:
+    """What happens, as plain data: name and arguments of the act, or what is handed over."""
+    if item is None:
+        return {"name": "look", "args": {}}
+    if item.kind == "together":
+        return {"name": item.kind, "args": {}, "together": [asked(one) for one in item.together]}
+    args = {} if item.args is None else msgspec.to_builtins(item.args)
+    if item.of is not None:
+        args = {**args, "of": item.of}
+    if item.object is not None:
+        args = {**args, "object": item.object}
+    return {"name": item.name, "args": args}
 
 
 def episodes(scenario: Scenario) -> tuple[EpisodeSpec, ...]:

@@ -12,13 +12,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
 from harness.canonical import digest
-from harness.model import Observation
+from harness.model import Episode, Finding, Free, FreeRun, Observation, Outcome
 
 OTHER = {
     "PYTHONHASHSEED": "4242",
@@ -95,3 +95,39 @@ class SecondProcess:
         if self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
+
+
+def checked(episode: Episode, seen: Second) -> Episode:
+    """The episode with what the second process holds against it; itself where that is nothing."""
+    found = [*episode.findings]
+    here = [fingerprint(episode.control), fingerprint(episode.candidate)]
+    there = list(seen.cells.get(episode.id, ()))
+    if seen.lost or not there:
+        lost = seen.lost or seen.failed.get(episode.scenario)
+        detail = lost or "the second process has no such cell"
+        found.append(_unstable("not-checked-against-itself", detail))
+    else:
+        for role, one, other in zip(("control", "candidate"), here, there, strict=True):
+            if one != other:
+                detail = f"{role}: {one[:12]} here, {other[:12]} in another process"
+                found.append(_unstable("differs-from-itself", detail))
+    for what in seen.ambient.get(episode.id, ()):
+        found.append(Finding(outcome=Outcome.ERROR, slug="trap-sprung", detail=f"escaped: {what}"))
+    if len(found) == len(episode.findings):
+        return episode
+    return replace(episode, findings=tuple(found))
+
+
+def checked_free(end: FreeRun, seen: Second) -> FreeRun:
+    """The free run held against the candidate's own, made where no control could be imported."""
+    alone = seen.alone.get(end.scenario)
+    if alone == end.digest or end.outcome in (Free.NOT_RUN, Free.ERROR, Free.TIMEOUT):
+        return end
+    why = seen.lost or "the candidate does something else where no control can be imported"
+    if alone is None and not seen.lost:
+        why = seen.failed.get(end.scenario, "the second process has no such free run")
+    return replace(end, outcome=Free.UNSTABLE, findings=(*end.findings, why))
+
+
+def _unstable(slug: str, detail: str) -> Finding:
+    return Finding(outcome=Outcome.UNSTABLE, slug=slug, detail=detail)

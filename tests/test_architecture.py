@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("harness", "brain", "fixtures", "legacy_replica")
 LARGEST = 400
 LARGER = {
-    "fixtures/rows.py": "one table of every row's fields; a reader looks up, nobody reads it through",
+    "fixtures/rows.py": "a table of every row's fields; one looks up, nobody reads it through",
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base"}
 
@@ -24,6 +24,12 @@ def modules() -> list[Path]:
 
 def name(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
+
+
+def grep(*words: str) -> str:
+    """What git finds in the files that it tracks."""
+    program = ("git", "grep", *words)
+    return subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
 def test_a_file_fits_one_sitting() -> None:
@@ -67,9 +73,7 @@ def test_the_harness_never_says_whose_engines_these_are() -> None:
 def test_only_configuration_documents_and_its_own_folders_name_the_control() -> None:
     """What must go with the replica can be found by its name."""
     allowed = ("legacy_replica/", "tests/", "docs/", "scenarios/", "pyproject.toml")
-    files = subprocess.run(
-        ["git", "grep", "-l", "legacy_replica"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.split()
+    files = grep("-l", "legacy_replica").split()
 
     strangers = [
         file for file in files if not file.startswith(allowed) and not file.endswith(".md")
@@ -79,12 +83,10 @@ def test_only_configuration_documents_and_its_own_folders_name_the_control() -> 
 
 
 def test_no_committed_file_names_a_path_of_a_machine_or_a_package_host() -> None:
-    hosts = r"py[p]i\.org|python[h]osted|registry\.np[m]js|deb\.deb[i]an|/wor[k]/|/ro[o]t/|/hom[e]/[a-z]"
-    found = subprocess.run(
-        ["git", "grep", "-nIE", hosts], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    hosts = r"py[p]i\.org|python[h]osted|registry\.np[m]js|deb\.deb[i]an"
+    paths = r"/wor[k]/|/ro[o]t/|/hom[e]/[a-z]"
 
-    assert found.stdout == ""
+    assert grep("-nIE", f"{hosts}|{paths}") == ""
 
 
 def test_suppressions_are_narrow_and_say_why() -> None:

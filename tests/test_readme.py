@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-CONSOLE = re.compile(r"```console\n\$ shadow (?P<words>[^\n|]+)(?:\| head -n (?P<lines>\d+))?\n(?P<out>.*?)```", re.S)
+CONSOLE = re.compile(
+    r"```console\n\$ shadow (?P<words>[^\n|]+)(?:\| head -n (?P<lines>\d+))?\n(?P<out>.*?)```",
+    re.S,
+)
 UPDATE = "SHADOW_UPDATE_GOLDEN"
 
 

@@ -97,9 +97,8 @@ def test_rulings_stay_few_and_short() -> None:
 
 def test_every_path_is_shown_right_and_wrong() -> None:
     """Sound situations beside faults: a set of faults alone would prove nothing about the rest."""
-    faulty = {
-        COMPOSITION.control.engine.quirks[fault].path for one in scenarios() for fault in one.faults
-    }
+    quirks = COMPOSITION.control.engine.quirks
+    faulty = {quirks[fault].path for one in scenarios() for fault in one.faults}
 
     assert faulty == PATHS
     assert sum(not one.faults for one in scenarios()) >= 8

@@ -39,7 +39,8 @@ def overview(cells: Sequence[Cell], *, width: int) -> Iterator[RenderableType]:
     room = max(NARROWEST_ACT, width - 31 - 6 * len(names))
     yield heading("Timeline")
     numbers = "".join(f"{number:<6}" for number in range(1, len(names) + 1))
-    yield words(f"{'':<4}{'when':<18}{'act':<{room - 8}}{'outcome':<9}{numbers}", "quiet", indent=2)
+    head = f"{'':<4}{'when':<18}{'act':<{room - 8}}{'outcome':<9}{numbers}"
+    yield words(head, "quiet", indent=2)
     for cell, found in marked:
         yield Padding(_row(cell, found, names, room - 8), (0, 0, 0, 2))
     if names:
