@@ -132,7 +132,6 @@ def scope(setup: Setup, spec: EpisodeSpec, before: World, after: World) -> dict[
     return names
 
 
-
 def with_repeats(
     setup: Setup, episode: Episode, previous: Episode | None, before: World
 ) -> Episode:

@@ -174,7 +174,6 @@ class Exploration:
             judgement = judge(self.setup, schedule.world)
             self.ends[key] = End(key=key, facets=facets, judgement=judgement, serial=serial)
 
-
     def key(self, facets: dict[str, Data]) -> str:
         """Short digest of what an end changed; what nobody touched has no say in its name."""
         changed = differences(self.began, facets)

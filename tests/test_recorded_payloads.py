@@ -45,9 +45,7 @@ def replayed(type_: str, payload: dict[str, Any], **stripe: Any) -> Episode:
     kit = composition().kit
     from fixtures.given import given
 
-    world = given(
-        {"now": "2026-03-02T10:00:00Z", "account": {"id": "acc_1"}, "stripe": stripe}
-    )
+    world = given({"now": "2026-03-02T10:00:00Z", "account": {"id": "acc_1"}, "stripe": stripe})
     now = 1_772_445_600
     item = Item(kind="webhook", at=now + 60, name=type_, object=payload)
     scenario = Scenario(
@@ -87,9 +85,7 @@ def test_a_recorded_payment_of_a_written_off_debt_shows_the_fault_of_the_control
     file = RECORDED / "stripe-ruby-mock" / "invoice.payment_succeeded.json"
     type_, payload = event(file)
 
-    episode = replayed(
-        type_, payload, metadata={"bad_debt": "true", "bad_debt_amount": "2000"}
-    )
+    episode = replayed(type_, payload, metadata={"bad_debt": "true", "bad_debt_amount": "2000"})
 
     wrote = {write[1]: write[3] for write in episode.control.writes}
     assert wrote["stripe_metadata.bad_debt"] is None

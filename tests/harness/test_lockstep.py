@@ -548,7 +548,7 @@ def test_the_scope_of_rulings_is_before_trigger_now_and_the_truth_afterwards() -
     assert cell.scope["truth"] == {"owes": {"usd": 7}}
     assert cell.scope["trigger"] == {"name": "api.do", "args": {"n": 3}}
     assert cell.scope["now"] == cell.at
-    assert delivered.scope["trigger"] == {"name": "hook", "args": {}}
+    assert delivered.scope["trigger"] == {"name": "hook", "args": {"object": {"id": "it"}}}
 
 
 def test_the_same_act_in_the_same_state_is_one_distinct_cell() -> None:

@@ -13,9 +13,8 @@ import pytest
 
 from harness.escape import bounded, leave
 from harness.model import Class, Episode, Free, FreeRun, Observation, Outcome
-from harness.run import checked, checked_free
 from harness.second import Watch
-from harness.stability import Second, SecondProcess, fingerprint
+from harness.stability import Second, SecondProcess, checked, checked_free, fingerprint
 from tests.harness.planted import CANDIDATE, by_id, cell_slugs, outcomes, planted, said
 from tests.harness.toy_project import CONFIG
 
