@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import datetime as real_datetime
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -284,6 +285,12 @@ AMBIENT_METHODS: Final = frozenset(
 )  # fmt: skip
 
 
+ENVIRON: Final = frozenset(
+    id(method.__code__) for method in vars(type(os.environ)).values() if hasattr(method, "__code__")
+)
+"""Code of the methods through which the environment is read."""
+
+
 def watch_ambient(body: Callable[[], object]) -> tuple[str, ...]:
     """Run `body` and name the ambient calls made anywhere below it, libraries included.
 
@@ -304,21 +311,22 @@ def ambient_profile(seen: list[str]) -> Callable[[Any, str, Any], None]:
     """A profile hook that names in `seen` each ambient call made while it is set."""
 
     def profile(frame: Any, event: str, arg: Any) -> None:
-        if "importlib" in frame.f_code.co_filename:
-            return
+        # called for every call and return: the common cases leave first
         if event == "c_call":
-            seen.extend(_ambient_c_call(arg))
-        elif event == "call" and frame.f_code.co_qualname.startswith("_Environ."):
+            found = _ambient_c_call(arg)
+            if found and "importlib" not in frame.f_code.co_filename:
+                seen.extend(found)
+        elif event == "call" and id(frame.f_code) in ENVIRON:
             seen.append("os.environ")
 
     return profile
 
 
 def _ambient_c_call(function: Any) -> tuple[str, ...]:
-    qualname = str(getattr(function, "__qualname__", ""))
-    module = str(getattr(function, "__module__", None) or "")
+    qualname = getattr(function, "__qualname__", "")
     if qualname in AMBIENT_METHODS:
         return (qualname,)
+    module = getattr(function, "__module__", None)
     if module in AMBIENT_CALLS and qualname not in ("fspath", "get_ident"):
         return (f"{module}.{qualname}",)
     return ()
