@@ -20,12 +20,22 @@ def deeds(observation: Observation | None) -> tuple[str, ...]:
     if observation is None:
         return ("gave no result",)
     said = (
+        *_ends(observation.facets.get("race", {})),
         *_calls(observation.facets.get("effects", {})),
         *_writes(observation),
         *_answer(observation),
         *_failures(observation),
     )
     return said or (NOTHING,)
+
+
+def _ends(race: Data) -> Iterator[str]:
+    """The ends of a race, and which of them break an invariant."""
+    if isinstance(race, Mapping) and race:
+        broken = [key for key, end in race.items() if isinstance(end, Mapping) and end["broken"]]
+        yield f"can end in {len(race)} way{'s' if len(race) > 1 else ''}: {some(race)}"
+        if broken:
+            yield f"breaks an invariant in {some(broken)}"
 
 
 def _calls(effects: Data) -> Iterator[str]:

@@ -241,3 +241,12 @@ def test_the_page_fits_who_reads_it(
 
 def test_only_words_have_a_look() -> None:
     assert all(word for word in STYLES)
+
+
+def test_a_race_says_in_how_many_ways_it_can_end_and_which_break_an_invariant() -> None:
+    ends = {"aa": {"broken": [], "serial": True}, "bb": {"broken": ["I5"], "serial": False}}
+
+    assert deeds(observation(facets={"race": ends})) == (
+        "can end in 2 ways: aa, bb",
+        "breaks an invariant in bb",
+    )
