@@ -236,7 +236,12 @@ def conclude(
     broken = [str(breach) for breach in candidate.broken if breach.invariant not in excused]
     unlisted = candidate.moot.keys() - allowed
     stale = sorted(allowed - candidate.moot.keys() - control.moot.keys())
-    failed = [*candidate.failed, *(f"then.moot lists {act}, which made sense" for act in stale)]
+    kept = sorted(excused.keys() - {breach.invariant for breach in candidate.broken})
+    failed = [
+        *candidate.failed,
+        *(f"then.moot lists {act}, which made sense" for act in stale),
+        *(f"then.excused lists {invariant}, which was kept" for invariant in kept),
+    ]
     objected = (
         (Free.NOT_RUN, candidate.not_run),
         (Free.ERROR, [*candidate.errors, *control.errors]),

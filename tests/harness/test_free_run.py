@@ -127,6 +127,15 @@ def test_an_excused_invariant_may_break_and_no_other() -> None:
     assert {invariant.id for invariant in INVARIANTS} == {"I1", "I2"}
 
 
+def test_an_excuse_that_nothing_needed_fails_by_name() -> None:
+    made = setup({"api.do": puts(("n", 1))})
+
+    end = ended(made, act("api.do"), then=Then(excused={"I1": "why"}))
+
+    assert end.outcome is Free.THEN_FAILED
+    assert end.then == ("then.excused lists I1, which was kept",)
+
+
 def test_every_end_of_a_race_is_judged_also_one_that_no_serial_order_comes_to() -> None:
     def careless(ports: Any, trigger: Any) -> None:
         n = ports.get("n")
