@@ -286,7 +286,9 @@ AMBIENT_METHODS: Final = frozenset(
 
 
 ENVIRON: Final = frozenset(
-    id(method.__code__) for method in vars(type(os.environ)).values() if hasattr(method, "__code__")
+    id(method.__code__)
+    for method in vars(type(os.environ)).values()
+    if hasattr(method, "__code__")
 )
 """Code of the methods through which the environment is read."""
 
