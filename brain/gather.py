@@ -33,7 +33,6 @@ def gather(ports: Ports) -> Snapshot | None:
         subscriptions={row.id: row for row in stripe.subscriptions.list()},
         grants=tuple(sorted(ports.entitlements.list(), key=lambda grant: grant.id)),
         enforcement=ports.enforcement.get(),
-        methods=frozenset(method.id for method in stripe.payment_methods.list()),
         processing=_processing(stripe.payment_intents.list(), paid_by),
         attempts=_attempts(invoices, charges, paid_by),
         notes=Counter(n.invoice for n in stripe.credit_notes.list() if n.status == "issued"),

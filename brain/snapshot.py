@@ -42,7 +42,6 @@ class Snapshot:
     subscriptions: Mapping[str, Subscription]
     grants: tuple[Grant, ...]
     enforcement: Enforcement
-    methods: frozenset[str]
     processing: frozenset[str]
     attempts: Mapping[str, int]
     notes: Mapping[str, int]

@@ -33,11 +33,6 @@ class StripeCustomer(Protocol):
     def default_source(self) -> str | None: ...
 
 
-class PaymentMethod(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
 class Period(Protocol):
     @property
     def start(self) -> int: ...

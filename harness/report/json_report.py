@@ -30,11 +30,6 @@ def dumped(document: Json) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False)
 
 
-def incomplete(schema: str, why: str) -> Json:
-    """What stands in for a document that could not be completed; it holds no verdict."""
-    return {"schema": schema, "incomplete": why}
-
-
 def gate_document(verdict: Verdict) -> Json:
     """The gate as `shadow.gate/1`; absent keys never mean that all is well."""
     return {

@@ -9,10 +9,8 @@ import pytest
 from harness.model import ABSENT, Class, Difference, Free, FreeRun, Outcome
 from harness.policy import NoSoundCase, Relaxation
 from harness.report.json_report import (
-    GATE,
     dumped,
     gate_document,
-    incomplete,
     paths_document,
     plain,
     run_document,
@@ -80,13 +78,6 @@ def test_what_is_looser_signed_left_out_or_partial_is_in_the_document() -> None:
     assert document["no_sound_case"]["cron.x"]["expires"] == "2026-05-01"
     assert document["retired_fields"] == {"books.billing_db.failed_attempts": 8}
     assert len(document["not_required"]) == 5
-
-
-def test_what_was_not_completed_has_no_verdict() -> None:
-    document = incomplete(GATE, "interrupted")
-
-    assert document == {"schema": "shadow.gate/1", "incomplete": "interrupted"}
-    assert "gate" not in document
 
 
 def test_a_run_lists_scenarios_cells_and_differences_in_the_agreed_shape() -> None:
