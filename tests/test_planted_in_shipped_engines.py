@@ -1,0 +1,156 @@
+"""Faults planted in the shipped engines, world and scenarios: each closes the gate, by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("brain", "fixtures", "harness", "legacy_replica", "scenarios", "docs/decisions")
+
+
+class Planted(NamedTuple):
+    """In `file`, `before` becomes `after`; the gate must then close with `slug`."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    slug: str
+
+
+FAULTS = (
+    Planted(
+        "the brain bans a day late",
+        "brain/policy.py",
+        '"pro": Policy(grace_days=14, block_days=0, ban_days=30)',
+        '"pro": Policy(grace_days=14, block_days=0, ban_days=31)',
+        "free-not-kept",
+    ),
+    Planted(
+        "the brain forgives every debt",
+        "brain/debt.py",
+        "or debt.id in forgiven",
+        "or True",
+        "made-worse",
+    ),
+    Planted(
+        "the brain reads a clock past the guard",
+        "brain/look.py",
+        "    for reason in decision.view.reasons:",
+        '    import inspect\n    inspect.importlib.import_module("time").time()\n'
+        "    for reason in decision.view.reasons:",
+        "cell-error",
+    ),
+    Planted(
+        "the brain's reasons depend on the hash seed",
+        "brain/look.py",
+        "    for reason in decision.view.reasons:",
+        '    for name in {"a", "b", "c", "d", "e"}:\n        ports.reason(name)\n'
+        "    for reason in decision.view.reasons:",
+        "cell-unstable",
+    ),
+    Planted(
+        "somebody improved the replica",
+        "legacy_replica/invoice_voided.py",
+        'list(status="open")',
+        "list()",
+        "cell-drifts",
+    ),
+    Planted(
+        "the replica grew a branch",
+        "legacy_replica/invoice_voided.py",
+        "    # QUIRK Q17",
+        "    if ports.clock.now() < 0:\n        return\n    # QUIRK Q17",
+        "branch-not-taken",
+    ),
+    Planted(
+        "the double forgets an event",
+        "fixtures/stripe/invoice.py",
+        '"invoice.voided"',
+        '"invoice.avoided"',
+        "paths-changed",
+    ),
+    Planted(
+        "truth owes more than was used",
+        "fixtures/ledger.py",
+        "least = Fraction(0)",
+        "least = Fraction(100)",
+        "free-not-kept",
+    ),
+    Planted(
+        "a ruling lost a clause",
+        "scenarios/rulings/R-paid-but-flagged.yaml",
+        "  - {at: books.billing_db.bad_debt",
+        "  # - {at: books.billing_db.bad_debt",
+        "cell-diverges",
+    ),
+    Planted(
+        "a ruling is signed by its owner",
+        "scenarios/rulings/R-paid-but-flagged.yaml",
+        "approver: billing-ledger",
+        "approver: billing-brain",
+        "ruling-self-approved",
+    ),
+    Planted(
+        "a scenario was edited after it was pinned",
+        "scenarios/invoice-voided/duplicate-purchase-voided.yaml",
+        "title: ",
+        "title: Now ",
+        "manifest-stale",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of everything that a gate needs."""
+    root = tmp_path_factory.mktemp("copy")
+    for part in PARTS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, root / part, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+def gate(root: Path) -> tuple[str, set[str]]:
+    """The verdict of the copy, run with the copy's own packages, and every slug in it."""
+    program = "import sys; from harness.cli import main; sys.exit(main(['gate', '--json']))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    verdict = json.loads(done.stdout)
+    reasons = [*verdict["reasons"], *(r for p in verdict["paths"].values() for r in p["reasons"])]
+    return verdict["gate"], {reason["slug"] for reason in reasons}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_fault_closes_the_gate_by_name(whole: Path, fault: Planted) -> None:
+    file = whole / fault.file
+    original = file.read_text()
+    assert fault.before in original
+    file.write_text(original.replace(fault.before, fault.after, 1))
+
+    try:
+        verdict, slugs = gate(whole)
+    finally:
+        file.write_text(original)
+
+    assert verdict == "closed"
+    assert fault.slug in slugs
+
+
+def test_the_copy_without_a_fault_is_open(whole: Path) -> None:
+    assert gate(whole) == ("open", set())
