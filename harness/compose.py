@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -204,7 +204,3 @@ def compose(
         InputError: the configuration cannot be used.
     """
     return Composition(config=read_config(config), paths=paths, quirks=quirks)
-
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what) as work goes on."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.canonical import canonical, digest
+from harness.canonical import canonical
 from harness.difference import differences, keys_of
+from harness.episode import placed
 from harness.judge import classify, judge, new
 from harness.living import Held, Living, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
 from harness.objection import objections
-from harness.ownership import GIVEN, UNHANDLED, owned, untouched, value_at
+from harness.ownership import owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
-from harness.scenario import EpisodeSpec, Scenario, asked, episodes
+from harness.scenario import EpisodeSpec, Scenario, episodes
 from harness.setup import Setup, Side
 from harness.twin import twin
 
@@ -78,58 +79,30 @@ def assemble(
 ) -> Episode:
     """Compare two observations and judge the worlds they were made in."""
     kit, (before, control_world, candidate_world) = setup.kit, worlds
-    paths = paths_of(spec, control)
+    episode = placed(setup, scenario, spec, before, control_world, control.handlers)
     was, is_, would = (judge(setup, world) for world in worlds)
     idle = spec.item is not None and not candidate.handlers
-    found = tuple(
-        owned(difference, control, paths)
-        for difference in differences(control.facets, candidate.facets)
-    )
-    harm = kit.harm(control.facets["customer"], candidate.facets["customer"])
-    return Episode(
-        id=f"{scenario.id}#{spec.index}",
-        scenario=scenario.id,
-        act=spec.label,
-        at=spec.at,
-        paths=paths,
+    return replace(
+        episode,
         control=control,
         candidate=candidate,
-        before=setup.fields.project({"books": kit.books(before)})["books"],
-        scope=scope(setup, spec, before, control_world),
-        stratum=kit.stratum(before),
-        differences=found,
+        differences=tuple(
+            owned(difference, control, episode.paths)
+            for difference in differences(control.facets, candidate.facets)
+        ),
         klass=classify(was, is_),
         control_broken=is_.broken,
         candidate_broken=new(would.broken, was.broken) if idle else would.broken,
         unmet=would.unmet,
         wrongs=new(would.wrongs, was.wrongs) if idle else would.wrongs,
-        harm=harm,
+        harm=kit.harm(control.facets["customer"], candidate.facets["customer"]),
         loss=kit.loss(control_world, candidate_world),
         deferrals=kit.deferrals(candidate_world),
         findings=(
             *objections(setup.control, control),
             *objections(setup.candidate, candidate),
         ),
-        state=digest([kit.books(before), asked(spec.item)]),
-        provenance=scenario.provenance.kind,
     )
-
-
-def paths_of(spec: EpisodeSpec, control: Observation) -> tuple[str, ...]:
-    """Control paths that ran; a pseudo-path where none did."""
-    ran = tuple(sorted({path for path, _ in control.handlers}))
-    if ran:
-        return ran
-    return (GIVEN,) if spec.item is None else (UNHANDLED,)
-
-
-def scope(setup: Setup, spec: EpisodeSpec, before: World, after: World) -> dict[str, Data]:
-    """Names a ruling's expressions may use; truth is that of the control's world afterwards."""
-    names = dict(setup.kit.scope(before))
-    names["truth"] = setup.kit.scope(after)["truth"]
-    names["now"] = before.now
-    names["trigger"] = asked(spec.item)
-    return names
 
 
 def with_repeats(

@@ -9,12 +9,13 @@ a search that reached it proves nothing.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from harness.canonical import digest
 from harness.difference import differences
+from harness.episode import placed
 from harness.escape import bounded
 from harness.judge import Judgement, judge
 from harness.living import facets_of
@@ -28,9 +29,8 @@ from harness.model import (
     Outcome,
 )
 from harness.objection import budget, crash, trap
-from harness.ownership import UNHANDLED
 from harness.ports import Data, World
-from harness.scenario import EpisodeSpec, Item, Scenario, asked
+from harness.scenario import EpisodeSpec, Item, Scenario
 from harness.schedule import Place, Schedule
 from harness.setup import Setup, Side
 from harness.twin import twin
@@ -42,6 +42,7 @@ class End:
 
     Attributes:
         key: short digest of what the race changed in the compared facets, at quiescence.
+        facets: what was compared.
         judgement: what invariants and truth say of it.
         serial: whether some order of whole acts ends the same.
     """
@@ -258,46 +259,31 @@ def race_episode(
 ) -> tuple[Episode, World]:
     """Explore both engines' races; the next state is the control's serial order as listed."""
     assert spec.item is not None  # noqa: S101  # a race is always a listed item
-    kit, items = setup.kit, spec.item.together
+    items = spec.item.together
     control = explore(setup, setup.control, items, before)
     candidate = explore(setup, setup.candidate, items, before)
     assert control.first is not None  # noqa: S101  # explore runs at least one order
     assert candidate.first is not None  # noqa: S101  # likewise
-    paths = tuple(sorted({path for path, _ in control.handlers})) or (UNHANDLED,)
-    was = judge(setup, before)
+    episode = placed(setup, scenario, spec, before, control.first, control.handlers)
     ends, ours = tuple(control.ends.values()), tuple(candidate.ends.values())
     unmet = [end.judgement.unmet for end in ours]
-    episode = Episode(
-        id=f"{scenario.id}#{spec.index}",
-        scenario=scenario.id,
-        act=spec.label,
-        at=spec.at,
-        paths=paths,
+    return replace(
+        episode,
         control=_race_observation(control),
         candidate=_race_observation(candidate),
-        before=setup.fields.project({"books": kit.books(before)})["books"],
-        scope={
-            **kit.scope(before),
-            "now": before.now,
-            "trigger": asked(spec.item),
-        },
-        stratum=kit.stratum(before),
-        differences=race_differences(control, candidate, paths),
-        klass=race_class(was, ends),
+        differences=race_differences(control, candidate, episode.paths),
+        klass=race_class(judge(setup, before), ends),
         control_broken=_union(end.judgement.broken for end in ends),
         candidate_broken=_union(end.judgement.broken for end in ours),
         unmet=None if None in unmet else _union(u for u in unmet if u is not None),
         wrongs=_union(end.judgement.wrongs for end in ours),
-        deferrals=kit.deferrals(candidate.first),
+        deferrals=setup.kit.deferrals(candidate.first),
         findings=race_findings(control, candidate),
-        state=digest([kit.books(before), asked(spec.item)]),
-        provenance=scenario.provenance.kind,
-    )
-    return episode, control.first
+    ), control.first
 
 
-def _union(many: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for one in many for text in one))  # type: ignore[attr-defined]  # any iterable of tuples
+def _union(many: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for one in many for text in one))
 
 
 def _race_observation(side: Exploration) -> Observation:

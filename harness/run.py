@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compose import Composition
 from harness.court import Heard
+from harness.episode import unseen
 from harness.errors import InputError
 from harness.free import free_run
 from harness.leak import Measured
 from harness.lockstep import lockstep
 from harness.model import (
     Cell,
-    Class,
     Episode,
     Finding,
     Free,
@@ -140,22 +140,7 @@ def _lost(scenario: Scenario, done: int, error: Exception) -> Iterator[Episode]:
     detail = f"{type(error).__name__}: {error}"
     for spec in episodes(scenario)[done:]:
         first = Finding(outcome=Outcome.ERROR, slug="world-failed", detail=detail)
-        yield Episode(
-            id=f"{scenario.id}#{spec.index}",
-            scenario=scenario.id,
-            act=spec.label,
-            at=spec.at,
-            paths=(),
-            control=None,
-            candidate=None,
-            before={},
-            scope={},
-            stratum={},
-            differences=(),
-            klass=Class.UNDECIDABLE,
-            findings=(first,),
-            provenance=scenario.provenance.kind,
-        )
+        yield replace(unseen(scenario, spec), findings=(first,))
 
 
 def paths_that_ran(cells: tuple[Cell, ...]) -> Mapping[str, tuple[str, ...]]:

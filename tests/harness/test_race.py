@@ -331,3 +331,13 @@ def test_switching_at_shared_places_comes_to_the_same_ends_as_switching_everywhe
 
     assert reduced.exhausted
     assert reduced.ends.keys() == whole.ends.keys()
+
+
+def test_a_ruling_on_a_race_sees_the_truth_afterwards_as_in_any_cell() -> None:
+    def owes(ports: Any, trigger: Any) -> None:
+        ports.put("owes", ports.get("owes") + 1)
+
+    cell = raced(setup({"api.do": owes, "api.undo": owes}), owes=5)
+
+    assert cell.scope["before"]["regs"]["owes"] == 5
+    assert cell.scope["truth"] == {"owes": {"usd": 7}}
