@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 from harness import run as running
@@ -16,6 +15,7 @@ from harness.drafting import draft
 from harness.errors import ExitCode, HarnessError, InputError
 from harness.gate import gate_exit_code, run_exit_code
 from harness.model import Cell, Free, Outcome
+from harness.moment import today
 from harness.names import hint
 from harness.report import json_report
 from harness.report.gate_text import gate_text
@@ -177,11 +177,6 @@ def free_totals(result: RunResult) -> Mapping[str, int]:
 def _totals(kind: type[Outcome] | type[Free], found: Iterable[Outcome | Free]) -> dict[str, int]:
     counts = Counter(map(str, found))
     return {"expected": counts.total(), **{str(one): counts[str(one)] for one in kind}}
-
-
-def today() -> date:
-    """The day, in UTC, that rulings' dates are compared with."""
-    return datetime.now(UTC).date()
 
 
 def here() -> Look:

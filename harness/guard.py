@@ -293,24 +293,12 @@ ENVIRON: Final = frozenset(
 """Code of the methods through which the environment is read."""
 
 
-def watch_ambient(body: Callable[[], object]) -> tuple[str, ...]:
-    """Run `body` and name the ambient calls made anywhere below it, libraries included.
+def ambient_profile(seen: list[str]) -> Callable[[Any, str, Any], None]:
+    """A profile hook that names in `seen` each ambient call made while it is set.
 
     Slow, so for a self-check: it sees what comes past the guard, through `importlib`,
     `sys.modules` or a library. What importing a module does to files is left out.
     """
-    seen: list[str] = []
-    before = sys.getprofile()
-    sys.setprofile(ambient_profile(seen))
-    try:
-        body()
-    finally:
-        sys.setprofile(before)
-    return tuple(dict.fromkeys(seen))
-
-
-def ambient_profile(seen: list[str]) -> Callable[[Any, str, Any], None]:
-    """A profile hook that names in `seen` each ambient call made while it is set."""
 
     def profile(frame: Any, event: str, arg: Any) -> None:
         # called for every call and return: the common cases leave first

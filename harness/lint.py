@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ from harness.errors import ExitCode, HarnessError, InputError
 from harness.loading import Loaded
 from harness.manifest import Manifest, Present, Problem, Tombstone
 from harness.manifest_file import problem_error, write_manifest
+from harness.moment import today
+from harness.report.json_report import dumped
 from harness.run import run
 from harness.verdict import present
 
@@ -62,7 +62,7 @@ def lint(
     linted = pinned(composition, tombstones) if write else checked(composition)
     for error in (*linted.failures, *linted.problems):
         complain(error)
-    say(as_text(json_of(linted)) if as_json else text_of(linted))
+    say(dumped(json_of(linted)) if as_json else text_of(linted))
     return linted.exit_code
 
 
@@ -92,7 +92,7 @@ def pinned(composition: Composition, tombstones: Sequence[tuple[str, str]]) -> L
         *(stone for stone in before.tombstones if stone.id not in said),
         *(Tombstone(id=id_, reason=reason) for id_, reason in tombstones),
     )
-    result = run(composition, today=datetime.now(UTC).date())
+    result = run(composition, today=today())
     lost = [
         Problem(slug="cell-not-replayed", about=cell.episode.id, detail=cell.findings[0].detail)
         for cell in result.cells
@@ -137,11 +137,6 @@ def json_of(linted: Linted) -> dict[str, Any]:
         "problems": [_row(error) for error in linted.problems],
         "written": linted.written,
     }
-
-
-def as_text(data: dict[str, Any]) -> str:
-    """JSON for standard output: sorted, ASCII only, so that no terminal obeys it."""
-    return json.dumps(data, sort_keys=True, indent=2)
 
 
 def text_of(linted: Linted) -> str:

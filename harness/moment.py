@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -38,3 +38,8 @@ def moment(text: str, *, now: int) -> int:
 def iso(epoch: int) -> str:
     """`2026-03-02T10:00:00Z` for epoch seconds."""
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def today() -> date:
+    """The day, in UTC, that rulings' dates are compared with."""
+    return datetime.now(UTC).date()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.shadow_command import ROOT, shadow
+
 PARTS = ("brain", "fixtures", "harness", "legacy_replica", "scenarios", "docs/decisions")
 
 
@@ -122,15 +120,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def gate(root: Path) -> tuple[str, set[str]]:
     """The verdict of the copy, run with the copy's own packages, and every slug in it."""
-    program = "import sys; from harness.cli import main; sys.exit(main(['gate', '--json']))"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = shadow("gate", "--json", at=root, PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1")
     verdict = json.loads(done.stdout)
     reasons = [*verdict["reasons"], *(r for p in verdict["paths"].values() for r in p["reasons"])]
     return verdict["gate"], {reason["slug"] for reason in reasons}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.shadow_command import ROOT, shadow
+
 README = ROOT / "README.md"
 CONSOLE = re.compile(
     r"```console\n\$ shadow (?P<words>[^\n|]+)(?:\| head -n (?P<lines>\d+))?\n(?P<out>.*?)```",
@@ -19,18 +17,14 @@ CONSOLE = re.compile(
 UPDATE = "SHADOW_UPDATE_GOLDEN"
 
 
-def shadow(*words: str) -> str:
-    program = (sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())")
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
-    done = subprocess.run(
-        [*program, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+def told(*words: str) -> str:
+    done = shadow(*words, COLUMNS="100")
     assert not done.stderr.strip(), done.stderr
     return done.stdout
 
 
 def printed(block: re.Match[str]) -> str:
-    lines = shadow(*block["words"].split()).splitlines()
+    lines = told(*block["words"].split()).splitlines()
     cut = lines[: int(block["lines"])] if block["lines"] else lines
     return "\n".join(cut) + "\n"
 
@@ -53,11 +47,11 @@ def test_the_transcripts_are_what_the_commands_print() -> None:
 @pytest.mark.parametrize("command", ["run", "gate", "show", "paths", "rule", "lint"])
 def test_every_command_is_documented_and_has_help(command: str) -> None:
     assert f"`shadow {command}" in README.read_text()
-    assert "Usage: shadow" in shadow(command, "--help")
+    assert "Usage: shadow" in told(command, "--help")
 
 
 def test_no_command_is_missing_from_the_readme() -> None:
-    listed = re.findall(r"^  (\w+)  ", shadow("--help").partition("Commands:")[2], re.M)
+    listed = re.findall(r"^  (\w+)  ", told("--help").partition("Commands:")[2], re.M)
 
     assert listed
     assert [name for name in listed if f"`shadow {name}" not in README.read_text()] == []

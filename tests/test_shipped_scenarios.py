@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from harness.compose import compose
 from harness.errors import ExitCode
 from harness.scenario import Scenario
+from tests.shadow_command import ROOT, shadow
 
-ROOT = Path(__file__).parents[1]
 COMPOSITION = compose(ROOT / "pyproject.toml", ())
 PATHS = {
     "api.billing_state",
@@ -24,18 +22,6 @@ PATHS = {
     "webhook.invoice_payment_succeeded",
     "webhook.invoice_voided",
 }
-
-
-def shadow(*words: str) -> subprocess.CompletedProcess[str]:
-    program = (sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())")
-    return subprocess.run(
-        [*program, *words],
-        cwd=ROOT,
-        env={**os.environ, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def scenarios() -> tuple[Scenario, ...]:

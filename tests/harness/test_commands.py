@@ -8,22 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from tests.harness.toy_project import LATE, project
+from tests.harness.toy_project import LATE, ON_TIME, project
 
 ROOT = Path(__file__).parents[2]
-
-ON_TIME = """\
-id: on-time
-title: A book comes back in time
-provenance: {kind: curated, source: the desk's rules}
-given:
-  now: 2026-03-02T10:00:00Z
-  loans: [{id: ln_1, due: 2026-03-09T10:00:00Z}]
-when:
-  - {at: +1d, act: desk.return, loan: ln_1}
-then:
-  customer: {asks: 0, blocked: false}
-"""
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from harness.guard import AmbientRead, Guard, watch_ambient
+from harness.guard import AmbientRead, Guard
+from harness.second import Watch
 
 
 def guarded(source: str, guard: Guard) -> dict[str, Any]:
@@ -194,6 +195,12 @@ ESCAPES: list[tuple[Callable[[], object], str]] = [
     (random.random, "Random.random"),
     (lambda: importlib.import_module("email.utils").formatdate(), "time.time"),  # in a library
 ]
+
+
+def watch_ambient(body: Callable[[], object]) -> tuple[str, ...]:
+    watch = Watch()
+    watch.run(body)
+    return watch.taken()
 
 
 @pytest.mark.parametrize(("escape", "what"), ESCAPES)

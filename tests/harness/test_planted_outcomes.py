@@ -32,21 +32,9 @@ from tests.harness.planted import (
     planted,
     said,
 )
-from tests.harness.toy_project import LATE
+from tests.harness.toy_project import LATE, ON_TIME
 
 TODAY = datetime.now(UTC).date()
-ON_TIME = """\
-id: on-time
-title: A book comes back in time
-provenance: {kind: curated, source: the desk's rules}
-given:
-  now: 2026-03-02T10:00:00Z
-  loans: [{id: ln_1, due: 2026-03-09T10:00:00Z}]
-when:
-  - {at: +1d, act: desk.return, loan: ln_1}
-then:
-  customer: {asks: 0, blocked: false}
-"""
 RULING = f"""\
 id: R-paid-stays-blocked
 class: control-bug

@@ -46,6 +46,19 @@ intended_change_max: 1/50
 repairs_proven: 1
 """
 
+ON_TIME = """\
+id: on-time
+title: A book comes back in time
+provenance: {kind: curated, source: the desk's rules}
+given:
+  now: 2026-03-02T10:00:00Z
+  loans: [{id: ln_1, due: 2026-03-09T10:00:00Z}]
+when:
+  - {at: +1d, act: desk.return, loan: ln_1}
+then:
+  customer: {asks: 0, blocked: false}
+"""
+
 LATE = """\
 id: late
 title: A book comes back late and the fine is paid
