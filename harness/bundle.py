@@ -79,8 +79,9 @@ def _trials(episode: Episode, rulings: Iterable[Ruling]) -> Iterator[Trial]:
 
 
 def _outside(scope: Scope, episode: Episode) -> str:
-    if episode.paths not in scope.paths:
-        return f"scope.paths: {', '.join(episode.paths)} ran"
+    others = sorted(set(episode.paths) - scope.paths)
+    if others:
+        return f"scope.paths: {', '.join(others)} ran"
     segment = episode.stratum.get("segment")
     if segment not in scope.segments:
         return f"scope.segments: the segment is {segment}"

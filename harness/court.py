@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.adjudicate import adjudicate
-from harness.faults import with_missing_faults
+from harness.faults import ANY, with_missing_faults
 from harness.leak import Leak, Measured, measure
 from harness.model import Cell, Episode, FreeRun
 from harness.ruling import Ruling
@@ -49,7 +49,11 @@ class Court:
             tried += measured.tried
             leaks.extend(measured.leaks)
             earlier[episode.id] = cell
-        quirks = {ruling.id: ruling.quirk for ruling in self.rulings}
+        quirks = {
+            (ruling.id, cell): quirk
+            for ruling in self.rulings
+            for cell, quirk in (*ruling.quirks.items(), (ANY, ruling.quirk))
+        }
         cells = tuple(earlier.values())
         return Heard(
             scenario=scenario,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from harness.model import Cell, Finding, Outcome
 from harness.outcome import first, in_order
 from harness.scenario import Scenario
 
+ANY: Final = ""
+"""Stands for every cell that a ruling does not list under a quirk of its own."""
+
 
 def with_missing_faults(
     scenario: Scenario,
     cells: tuple[Cell, ...],
-    quirks: Mapping[str, str],
+    quirks: Mapping[tuple[str, str], str],
     paths: Mapping[str, str],
     crashes: Mapping[tuple[str, str], str],
 ) -> tuple[Cell, ...]:
@@ -25,7 +29,7 @@ def with_missing_faults(
     Args:
         scenario: lists the faults.
         cells: of that scenario, judged.
-        quirks: ruling id → quirk that it names.
+        quirks: (ruling id, cell id or ANY) → quirk that the ruling names there.
         paths: quirk → path.
         crashes: (path, exception type) → quirk.
     """
@@ -37,11 +41,15 @@ def with_missing_faults(
 
 
 def shown(
-    cells: tuple[Cell, ...], quirks: Mapping[str, str], crashes: Mapping[tuple[str, str], str]
+    cells: tuple[Cell, ...],
+    quirks: Mapping[tuple[str, str], str],
+    crashes: Mapping[tuple[str, str], str],
 ) -> Iterator[str]:
     """Quirks that showed in these cells."""
     for cell in cells:
-        yield from (quirks[id_] for id_ in cell.rulings if quirks.get(id_))
+        for ruling in cell.rulings:
+            here = quirks.get((ruling, cell.episode.id))
+            yield here or quirks.get((ruling, ANY), "")
         control = cell.episode.control
         if control is not None and control.crash is not None:
             yield crashes.get(control.crash[:2], "")

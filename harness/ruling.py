@@ -45,13 +45,13 @@ class Scope:
     """Where a ruling holds at all; judged from the state before the act, never from a side.
 
     Attributes:
-        paths: alternatives; each is exactly the set of control paths that ran, sorted.
+        paths: of the control; none but these ran.
         segments: of the account.
         each: what `$i` stands for, a name or an expression; empty where nothing is bound.
         when: conditions, all of which hold.
     """
 
-    paths: tuple[tuple[str, ...], ...]
+    paths: frozenset[str]
     segments: tuple[str, ...]
     each: str = ""
     ids: Expression | None = None
@@ -63,7 +63,9 @@ class Ruling:
     """A bundle of clauses that hold together or not at all.
 
     Attributes:
-        quirk: id of the control's fault; empty unless the class is control-bug.
+        quirks: cell → id of the control's fault that shows in it; control-bug only.
+        quirk: the one fault behind the whole ruling, cells that it does not list included; empty
+            where each cell has its own, and unless the class is control-bug.
         decision: file of the decision record; empty unless there is one.
         created, expires: both days are inside.
         scope: None for the classes OF_SUBJECTS.
@@ -79,6 +81,7 @@ class Ruling:
     id: str
     klass: RulingClass
     quirk: str = ""
+    quirks: Mapping[str, str] = field(default_factory=dict)
     decision: str = ""
     title: str
     reason: str
@@ -96,6 +99,12 @@ class Ruling:
     loss: str = ""
     max_loss: Mapping[str, int] = field(default_factory=dict)
     where: str = ""
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The faults, or else the decision record, that it rests on."""
+        faults = tuple(sorted({*self.quirks.values(), self.quirk} - {""}))
+        return faults or ((self.decision,) if self.decision else ())
 
     def in_force(self, today: date) -> bool:
         """Whether a day lies between `created` and `expires`, both inside."""

@@ -7,12 +7,12 @@ what is wrong with it, and the good rulings beside it still count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from harness.clause import RACE, Clause, ClauseReader, Literal, Value
 from harness.document import Document, Place, read_document
@@ -20,7 +20,7 @@ from harness.errors import InputError
 from harness.expression import NAMES, Expression, parse_expression
 from harness.model import ABSENT
 from harness.names import hint
-from harness.ownership import GIVEN, UNHANDLED
+from harness.ownership import UNHANDLED
 from harness.ruling import OF_SUBJECTS, Bulk, Ruling, RulingClass, Scope
 from harness.ruling_shape import HarmShape, LossShape, RulingShape
 from harness.schema import convert
@@ -91,6 +91,7 @@ def read_ruling(document: Document, known: Known) -> Ruling:
         id=file.id,
         klass=RulingClass(file.klass),
         quirk=file.quirk,
+        quirks={cell: quirk for quirk, _, cell in reader.listed() if quirk},
         decision=file.decision,
         title=file.title,
         reason=file.reason,
@@ -101,7 +102,7 @@ def read_ruling(document: Document, known: Known) -> Ruling:
         expires=reader.day("expires"),
         scope=reader.scope(),
         expect=reader.clauses(),
-        cells=file.cells,
+        cells=tuple(cell for _, _, cell in reader.listed()),
         subjects=file.subjects,
         bulk=reader.bulk(),
         harm=harm.acknowledged if isinstance(harm, HarmShape) else "",
@@ -164,7 +165,14 @@ class _Reader:
         file, known = self.file, self.known
         self.among("class", ("class",), file.klass, RulingClass)
         klass = RulingClass(file.klass)
-        if klass is RulingClass.CONTROL_BUG or file.quirk:
+        by_quirk = isinstance(file.cells, Mapping)
+        if by_quirk and klass is not RulingClass.CONTROL_BUG:
+            message = f"the class {klass} has no quirks to list cells under"
+            raise self.error("cell", ("cells",), message, "write cells: [scenario#1]")
+        if by_quirk:
+            for quirk in file.cells:
+                self.among("no-quirk", ("cells", quirk), quirk, known.quirks)
+        if file.quirk or (klass is RulingClass.CONTROL_BUG and not by_quirk):
             self.among("no-quirk", ("quirk",), file.quirk, known.quirks)
         if klass is RulingClass.INTENDED_CHANGE or file.decision:
             self.among("no-decision", ("decision",), file.decision, known.decisions)
@@ -182,12 +190,22 @@ class _Reader:
             return
         if file.subjects:
             raise self.error("subjects", ("subjects",), f"the class {file.klass} has none")
-        if not file.cells and file.bulk is None:
+        if not any(self.listed()) and file.bulk is None:
             raise self.error("no-cells", (), "it lists no cell and is not valid in bulk")
-        for number, cell in enumerate(file.cells):
-            self.check_cell(("cells", number), cell)
-        if len(set(file.cells)) < len(file.cells):
+        for _, place, cell in self.listed():
+            self.check_cell(place, cell)
+        cells = [cell for *_, cell in self.listed()]
+        if len(set(cells)) < len(cells):
             raise self.error("cell", ("cells",), "a cell is listed twice")
+
+    def listed(self) -> Iterator[tuple[str, Place, str]]:
+        """The cells: the quirk that each shows, its place in the file, its id."""
+        cells = self.file.cells
+        by_quirk = cells if isinstance(cells, Mapping) else {"": cells}
+        for quirk, group in by_quirk.items():
+            place: Place = ("cells", quirk) if quirk else ("cells",)
+            for number, cell in enumerate(group):
+                yield quirk or self.file.quirk, (*place, number), cell
 
     def check_cell(self, place: Place, cell: str) -> None:
         self.named(place, cell)
@@ -223,21 +241,11 @@ class _Reader:
             ),
         )
 
-    def paths(self, listed: tuple[Any, ...]) -> tuple[tuple[str, ...], ...]:
-        """A list of paths is one set; a list of lists gives alternatives."""
-        place: Place = ("scope", "paths")
-        flat = all(isinstance(item, str) for item in listed)
-        found = []
-        for number, group in enumerate([listed] if flat else listed):
-            if not isinstance(group, list | tuple) or not group:
-                message = f"{quoted(group)} is no list of paths beside others"
-                raise self.error("paths", (*place, number), message)
-            for path in group:
-                if not isinstance(path, str) or path == GIVEN:
-                    raise self.error("unknown-path", place, f"{quoted(path)} is no path")
-                self.among("unknown-path", place, path, {*self.known.paths, UNHANDLED})
-            found.append(tuple(sorted(set(group))))
-        return tuple(found)
+    def paths(self, listed: tuple[str, ...]) -> frozenset[str]:
+        known = {*self.known.paths, UNHANDLED}
+        for number, path in enumerate(listed):
+            self.among("unknown-path", ("scope", "paths", number), path, known)
+        return frozenset(listed)
 
     def ids(self, each: str) -> Expression | None:
         """An expression for `each`, unless it is a plain name that is looked up."""

@@ -114,7 +114,7 @@ def _shares(ruling: Ruling, bulk: Bulk | None, cells: Sequence[Cell]) -> Iterato
     """Accounts under a ruling, of those whose cells ran its paths; per kind of evidence."""
     if bulk is None or ruling.scope is None:
         return
-    paths = {path for group in ruling.scope.paths for path in group}
+    paths = ruling.scope.paths
     for kind in sorted({cell.episode.provenance for cell in cells} - {CURATED}):
         ours = [cell for cell in cells if cell.episode.provenance == kind]
         of = {cell.episode.scenario for cell in ours if paths & set(cell.episode.paths)}

@@ -10,7 +10,7 @@ from harness.schema import Strict
 
 
 class ScopeShape(Strict, frozen=True):
-    paths: tuple[Any, ...]
+    paths: tuple[str, ...]
     segments: tuple[str, ...]
     each: str = ""
     when: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class RulingShape(Strict, frozen=True):
     decision: str = ""
     scope: ScopeShape | None = None
     expect: tuple[ClauseShape, ...] = ()
-    cells: tuple[str, ...] = ()
+    cells: tuple[str, ...] | dict[str, tuple[str, ...]] = ()
     subjects: tuple[str, ...] = ()
     bulk: BulkShape | None = None
     harm: Literal["none"] | HarmShape = "none"

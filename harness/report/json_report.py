@@ -262,7 +262,7 @@ def _ruling(ruling: Ruling | None) -> Json | None:
         "owner": ruling.owner,
         "approver": ruling.approver,
         "expires": ruling.expires.isoformat(),
-        "quirk": ruling.quirk,
+        "quirks": sorted({*ruling.quirks.values(), ruling.quirk} - {""}),
         "decision": ruling.decision,
     }
 

@@ -88,7 +88,7 @@ def _rulings(cells: Iterable[Cell], rulings: Mapping[str, Ruling]) -> Iterator[R
         if ruling is None:
             yield words(f"{name}: not found", indent=2)
             continue
-        cause = ruling.quirk or ruling.decision
+        cause = ", ".join(ruling.causes)
         yield words(f"{name}: {ruling.title}", indent=2)
         signed = f"{ruling.klass} {cause}, owner {ruling.owner}, approver {ruling.approver}"
         yield words(f"{signed}, expires {ruling.expires}", indent=4)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.faults import with_missing_faults
+from harness.faults import ANY, with_missing_faults
 from harness.model import Cell, Finding, Observation, Outcome
 from tests.harness.episode_builder import episode, facets, flagged, judged, ruling, slugs
 from tests.harness.register_world import scenario
 
 PATHS = {"Q14": "api.pay", "Q01": "webhook.paid"}
-QUIRKS = {"R-flag": "Q14"}
+QUIRKS = {("R-flag", ANY): "Q14"}
 
 
 def weighed(
@@ -44,9 +44,20 @@ def test_a_ruling_in_another_quirks_name_does_not_show_it() -> None:
     listed = replace(scenario(), faults=("Q14",))
     cell = judged(flagged(), ruling())
 
-    (found,) = with_missing_faults(listed, (cell,), {"R-flag": "Q01"}, PATHS, {})
+    (found,) = with_missing_faults(listed, (cell,), {("R-flag", ANY): "Q01"}, PATHS, {})
 
     assert found.outcome is Outcome.DRIFT
+
+
+def test_a_ruling_of_several_quirks_shows_in_a_cell_the_one_that_lists_it() -> None:
+    listed = replace(scenario(), faults=("Q01", "Q14"))
+    by_cell = {("R-flag", "s#1"): "Q14", ("R-flag", "s#2"): "Q01", ("R-flag", ANY): ""}
+    one = judged(flagged(id="s#1"), ruling(cells=["s#1"]))
+    other = judged(flagged(id="s#2"), ruling(cells=["s#2"]))
+
+    assert with_missing_faults(listed, (one, other), by_cell, PATHS, {}) == (one, other)
+    (found,) = with_missing_faults(listed, (one,), by_cell, PATHS, {})
+    assert [each.detail[:3] for each in found.findings] == ["Q01"]
 
 
 def test_a_fault_is_shown_by_its_crash_on_its_path() -> None:

@@ -31,22 +31,32 @@ def test_a_ruling_says_what_it_says() -> None:
     assert (found.id, found.klass, found.quirk) == ("R-flag", RulingClass.CONTROL_BUG, "Q14")
     assert (found.created, found.expires) == (date(2026, 3, 2), date(2026, 8, 1))
     assert found.scope is not None
-    assert found.scope.paths == (("api.pay",),)
+    assert found.scope.paths == {"api.pay"}
     assert found.bulk is not None
     assert found.bulk.max_share == Fraction(1, 50)
     assert (found.harm, found.loss, found.max_loss) == ("why", "why", {"usd": 1200})
     assert found.where == "r.yaml:1"
 
 
-def test_paths_are_one_set_or_alternatives() -> None:
-    one = ruling(scope={"paths": ["webhook.paid", "api.pay"]}).scope
-    two = ruling(
-        scope={"paths": [["api.pay"], ["webhook.paid", "api.pay"], ["(unhandled)"]]}
-    ).scope
-    assert one is not None
-    assert two is not None
-    assert one.paths == (("api.pay", "webhook.paid"),)
-    assert two.paths == (("api.pay",), ("api.pay", "webhook.paid"), ("(unhandled)",))
+def test_cells_are_listed_under_the_quirk_that_each_shows() -> None:
+    found = ruling(quirk=None, cells={"Q14": ["s#1", "s#2"], "Q01": ["t#1"]})
+
+    assert found.cells == ("s#1", "s#2", "t#1")
+    assert found.quirks == {"s#1": "Q14", "s#2": "Q14", "t#1": "Q01"}
+    assert (found.quirk, found.causes) == ("", ("Q01", "Q14"))
+
+
+def test_one_quirk_of_a_ruling_is_that_of_each_of_its_cells() -> None:
+    found = ruling(cells=["s#1"])
+
+    assert (found.quirks, found.causes) == ({"s#1": "Q14"}, ("Q14",))
+
+
+RECORDED = {
+    "class": "intended-change",
+    "quirk": None,
+    "decision": "docs/decisions/0007-term.md",
+}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,15 @@ def test_paths_are_one_set_or_alternatives() -> None:
         ("ruling-class", {"class": "bug"}),
         ("ruling-no-quirk", {"quirk": None}),
         ("ruling-no-quirk", {"quirk": "Q99"}),
+        ("ruling-no-quirk", {"quirk": None, "cells": {"Q99": ["s#1"]}}),
+        ("ruling-cell", {"quirk": None, "cells": {"Q14": ["s#1"], "Q01": ["s#1"]}}),
+        ("ruling-cell", {"quirk": None, "cells": {"Q14": ["s#0"]}}),
+        ("ruling-no-cells", {"quirk": None, "cells": {}}),
+        ("ruling-no-cells", {"quirk": None, "cells": {"Q14": []}}),
+        (
+            "ruling-cell",
+            {**RECORDED, "cells": {"Q14": ["s#1"]}},
+        ),
         ("ruling-no-decision", {"class": "intended-change"}),
         ("ruling-no-decision", {"class": "intended-change", "decision": "docs/decisions/0008.md"}),
         ("ruling-malformed-date", {"created": "2026-3-2"}),
@@ -74,8 +93,7 @@ def test_paths_are_one_set_or_alternatives() -> None:
         ("ruling-no-scope", {"scope": None}),
         ("ruling-unknown-path", {"scope": {"paths": ["api.pya"]}}),
         ("ruling-unknown-path", {"scope": {"paths": ["(given)"]}}),
-        ("ruling-paths", {"scope": {"paths": [["api.pay"], "cron.ban"]}}),
-        ("ruling-paths", {"scope": {"paths": [[]]}}),
+        ("wrong-type", {"scope": {"paths": [["api.pay"], "cron.ban"]}}),
         ("ruling-wildcard", {"scope": {"paths": []}}),
         ("ruling-wildcard", {"scope": {"paths": ["api.*"]}}),
         ("ruling-wildcard", {"scope": {"segments": []}}),
@@ -125,7 +143,7 @@ def test_each_fault_is_refused_by_its_own_name(slug: str, keys: dict[str, Any]) 
 def test_an_error_names_file_line_place_and_the_nearest_name() -> None:
     error = refusal(scope={"paths": ["api.pya"]})
     assert error.where.startswith("r.yaml:")
-    assert error.message.startswith("scope.paths: ")
+    assert error.message.startswith("scope.paths[0]: ")
     assert "'api.pay'" in error.hint
 
 
