@@ -83,7 +83,7 @@ def decide(episode: Episode, docket: Docket) -> Cell:
     if episode.control is None or episode.candidate is None:
         faults.append(_fault(Outcome.NOT_RUN, "no-result", "a side gave none", episode.paths))
     if is_look(episode):
-        differences = tuple(replace(one, ruling=GIVEN) for one in episode.differences)
+        differences = tuple(one.under(GIVEN) for one in episode.differences)
         faults.extend(_wrong_at_first_look(episode))
     else:
         matched, missed = matching(episode, docket.trials)
@@ -143,9 +143,9 @@ def _with_ruling(
     one: Difference, covers: Mapping[str, set[str]], earlier: Mapping[str, Cell]
 ) -> Difference:
     if one.repeat:
-        return replace(one, ruling=_inherited(one, earlier))
-    ids = covers.get(one.path, set())
-    return replace(one, ruling=next(iter(ids))) if len(ids) == 1 else one
+        return one.under(_inherited(one, earlier))
+    ids = covers.get(one.path, ())
+    return one.under(next(iter(ids))) if len(ids) == 1 else one
 
 
 def _inherited(one: Difference, earlier: Mapping[str, Cell]) -> str:
@@ -159,7 +159,7 @@ def _inherited(one: Difference, earlier: Mapping[str, Cell]) -> str:
 
 def _following(one: Difference, covers: Mapping[str, set[str]]) -> Difference:
     follows = one.facet == CUSTOMER and not one.repeat and one.path not in covers
-    return replace(one, ruling=FOLLOWS) if follows else one
+    return one.under(FOLLOWS) if follows else one
 
 
 def _wrong_at_first_look(episode: Episode) -> Iterator[Fault]:

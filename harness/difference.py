@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.canonical import same, sorted_keys
@@ -71,6 +72,7 @@ def at_of(keys: Keys) -> str:
     return ".".join(_step(key) for key in keys)
 
 
+@lru_cache(maxsize=4096)
 def keys_of(at: str) -> Keys:
     """The keys that lead to a named field.
 

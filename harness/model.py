@@ -109,6 +109,7 @@ class Difference:
         origin: cell id where a repeat was first seen; empty for a difference of this cell's own.
         ruling: id of the ruling that covers it, `(given)` for a repeat of damage that was given,
             `follows` for a customer difference that follows from covered books; else empty.
+        path: `facet.at`, the name a ruling's clause pins it by.
     """
 
     facet: str
@@ -118,15 +119,29 @@ class Difference:
     owners: tuple[str, ...] = ()
     origin: str = ""
     ruling: str = ""
+    path: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def path(self) -> str:
-        """`facet.at`, the name a ruling's clause pins it by."""
-        return f"{self.facet}.{self.at}" if self.at else self.facet
+    def __post_init__(self) -> None:
+        path = f"{self.facet}.{self.at}" if self.at else self.facet
+        object.__setattr__(self, "path", path)  # asked for far more often than made
 
     @property
     def repeat(self) -> bool:
         return bool(self.origin)
+
+    def under(self, ruling: str) -> Difference:
+        """The difference as a ruling covers it; itself where nothing changes."""
+        if ruling == self.ruling:
+            return self
+        return Difference(
+            facet=self.facet,
+            at=self.at,
+            control=self.control,
+            candidate=self.candidate,
+            owners=self.owners,
+            origin=self.origin,
+            ruling=ruling,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
