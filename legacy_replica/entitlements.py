@@ -1,4 +1,4 @@
-"""Suspending and giving back what a customer may use."""
+"""Suspending, ending and giving back what a customer may use."""
 
 from __future__ import annotations
 
@@ -13,9 +13,24 @@ def suspend_paid(ports: Ports) -> None:
             ports.entitlements.set_status(grant.id, "suspended", reason="dunning")
 
 
+def suspend(ports: Ports, subscription: str) -> None:
+    """Suspend every grant of the subscription, for dunning, whatever the cause."""
+    _set_all(ports, subscription, "suspended", "dunning")
+
+
 def activate(ports: Ports, subscription: str) -> None:
     """Make every grant of the subscription active."""
+    # QUIRK Q14: an ended grant too, and whatever else is owed
+    # QUIRK Q41: an ended grant too, and whatever else is owed
+    _set_all(ports, subscription, "active", None)
+
+
+def end(ports: Ports, subscription: str) -> None:
+    """End every grant of the subscription."""
+    _set_all(ports, subscription, "ended", None)
+
+
+def _set_all(ports: Ports, subscription: str, status: str, reason: str | None) -> None:
     for grant in ports.entitlements.list():
         if grant.subscription == subscription:
-            # QUIRK Q14: an ended grant too, and whatever else is owed
-            ports.entitlements.set_status(grant.id, "active")
+            ports.entitlements.set_status(grant.id, status, reason=reason)

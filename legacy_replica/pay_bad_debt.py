@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from legacy_replica.card_refusal import card_refusal
 from legacy_replica.metadata import DELETE, debt_amount
 from legacy_replica.payable_invoice import payable_invoice
 from legacy_replica.ports import Ports, Trigger
-
-REQUIRES_ACTION = "invoice_payment_intent_requires_action"
 
 
 def pay_bad_debt(ports: Ports, _: Trigger) -> dict[str, Any] | None:
@@ -34,10 +33,7 @@ def _pay(ports: Ports, invoice: str, method: str) -> dict[str, Any]:
         # QUIRK Q23: a payment that is still processing comes back as if it had succeeded
         ports.stripe.invoices.pay(invoice, payment_method=method)
     except ports.stripe.CardError as error:
-        if error.code == REQUIRES_ACTION:
-            # QUIRK Q22: the client secret, with which the customer could go on, is dropped
-            return {"status": 402, "code": REQUIRES_ACTION}
-        return {"status": 402, "code": error.code, "decline_code": error.decline_code}
+        return card_refusal(error)
     # QUIRK Q26: one invoice is paid, the debt of all is deleted
     # QUIRK Q19: the flag, since, the holds and the consolidated invoice's id stay
     ports.stripe.customers.update(metadata={"bad_debt": DELETE, "bad_debt_amount": DELETE})

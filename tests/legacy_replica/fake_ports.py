@@ -52,11 +52,19 @@ class Customers:
 
 
 class Invoices:
-    def __init__(self, log: list[Any], rows: tuple[Row, ...], error: Exception | None) -> None:
-        self.log, self.rows, self.error = log, rows, error
+    """`error` is raised by every payment, `errors` has those of "verb id"."""
 
-    def list(self, *, status: str) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.status == status)
+    def __init__(
+        self,
+        log: list[Any],
+        rows: tuple[Row, ...],
+        error: Exception | None,
+        errors: dict[str, Exception],
+    ) -> None:
+        self.log, self.rows, self.error, self.errors = log, rows, error, errors
+
+    def list(self, *, status: str | None = None) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if status in (None, row.status))
 
     def retrieve(self, id: str) -> Row:
         for row in self.rows:
@@ -64,10 +72,28 @@ class Invoices:
                 return row
         raise InvalidRequestError(f"No such invoice: '{id}'", code="resource_missing")
 
-    def pay(self, id: str, *, payment_method: str) -> None:
-        self.log.append(("invoices.pay", {"id": id, "payment_method": payment_method}))
+    def pay(self, id: str, *, payment_method: str | None = None) -> None:
+        self._do("pay", id, payment_method=payment_method)
         if self.error is not None:
             raise self.error
+
+    def void_invoice(self, id: str) -> None:
+        self._do("void_invoice", id)
+
+    def mark_uncollectible(self, id: str) -> None:
+        self._do("mark_uncollectible", id)
+
+    def create(self, **fields: Any) -> Row:
+        self.log.append(("invoices.create", fields))
+        return Row(id="in_new")
+
+    def finalize_invoice(self, id: str) -> None:
+        self._do("finalize_invoice", id)
+
+    def _do(self, verb: str, id: str, **params: Any) -> None:
+        self.log.append((f"invoices.{verb}", {"id": id, **params}))
+        if f"{verb} {id}" in self.errors:
+            raise self.errors[f"{verb} {id}"]
 
 
 class Entitlements:
@@ -82,8 +108,11 @@ class Entitlements:
 
 
 class Enforcement:
-    def __init__(self, log: list[Any]) -> None:
-        self.log = log
+    def __init__(self, log: list[Any], holds: tuple[Row, ...]) -> None:
+        self.log, self.holds = log, holds
+
+    def get(self) -> Row:
+        return Row(holds=self.holds)
 
     def put_hold(self, kind: str, reason: str) -> None:
         self.log.append(("enforcement", {"hold": f"{kind}/{reason}"}))
@@ -107,20 +136,29 @@ class FakePorts:
         grants: tuple[Row, ...] = (),
         subscriptions: dict[str, str] | None = None,
         pay_error: Exception | None = None,
+        errors: dict[str, Exception] | None = None,
+        cached: int | None = None,
+        segment: str | None = "pro",
+        holds: tuple[Row, ...] = (),
+        attempts: int = 0,
+        charges: dict[str, str | None] | None = None,
     ) -> None:
         log: list[Any] = []
         self.log = log
         self.clock = Row(now=lambda: NOW)
-        self.accounts = Row(get=lambda: Row(segment="enterprise") if account else None)
-        self.billing_db = Store("billing_db", log, Row(bad_debt=flag))
-        self.customer = Store("customer", log, Row(bad_debt_since=since))
+        truth = Row(segment="enterprise", currency="usd")
+        self.accounts = Row(get=lambda: truth if account else None)
+        billing = Row(bad_debt=flag, bad_debt_amount=cached, failed_attempts=attempts)
+        self.billing_db = Store("billing_db", log, billing)
+        self.customer = Store("customer", log, Row(bad_debt_since=since, segment=segment))
         self.entitlements = Entitlements(log, grants)
-        self.enforcement = Enforcement(log)
+        self.enforcement = Enforcement(log, holds)
         self.stripe = Row(
             StripeError=StripeError,
             CardError=CardError,
             customers=Customers(log, metadata or {}, method),
-            invoices=Invoices(log, invoices, pay_error),
+            invoices=Invoices(log, invoices, pay_error, errors or {}),
+            charges=Row(retrieve=lambda name: Row(id=name, invoice=(charges or {})[name])),
             subscriptions=Row(retrieve=lambda sub: Row(id=sub, status=(subscriptions or {})[sub])),
         )
 
@@ -133,9 +171,31 @@ def line(amount: int, *, start: int = 0, end: int = 0, usage: str | None = "lice
     return Row(amount=amount, period=period, pricing=pricing)
 
 
-def invoice(id: str, *lines: Row, status: str = "open", paid: int = 0, created: int = 0) -> Row:
+def invoice(
+    id: str,
+    *lines: Row,
+    status: str = "open",
+    paid: int = 0,
+    created: int = 0,
+    remaining: int = 0,
+    attempts: int = 0,
+    sub: str | None = None,
+    metadata: dict[str, str] | None = None,
+    payments: tuple[tuple[str, str | None], ...] = (),
+) -> Row:
+    """An invoice; `payments` are types and payment intents."""
+    made = tuple(Row(payment=Row(type=kind, payment_intent=pi)) for kind, pi in payments)
     return Row(
-        id=id, status=status, amount_paid=paid, created=created, lines=Row(data=tuple(lines))
+        id=id,
+        status=status,
+        amount_paid=paid,
+        amount_remaining=remaining,
+        attempt_count=attempts,
+        created=created,
+        lines=Row(data=tuple(lines)),
+        subscription=sub,
+        metadata=metadata or {},
+        payments=Row(data=made),
     )
 
 
@@ -143,9 +203,10 @@ def grant(id: str, *, plan: str = "pro", status: str = "active", sub: str = "sub
     return Row(id=id, plan=plan, status=status, subscription=sub)
 
 
-def webhook(name: str, object: dict[str, Any]) -> Row:
-    return Row(name=name, args={}, event={"type": name, "data": {"object": object}})
+def webhook(name: str, object: dict[str, Any], *, created: int = NOW) -> Row:
+    event = {"type": name, "created": created, "data": {"object": object}}
+    return Row(name=name, args={}, event=event)
 
 
-def api(name: str) -> Row:
-    return Row(name=name, args={}, event=None)
+def api(name: str, **args: Any) -> Row:
+    return Row(name=name, args=args, event=None)
