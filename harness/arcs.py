@@ -41,12 +41,14 @@ class Coverage:
         hits: unit → one byte an arc, 1 where it was taken since the last reset.
         raising: (path, exception type name) → (unit, number) of the arc for that crash.
         imported: what importing took; `reset` keeps that, no episode could take it again.
+        wiring: units all of whose arcs importing took, so that nothing in them is left to run.
     """
 
     arcs: dict[str, tuple[Arc, ...]] = field(default_factory=dict)
     hits: dict[str, bytearray] = field(default_factory=dict)
     raising: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     imported: dict[str, bytes] = field(default_factory=dict)
+    wiring: frozenset[str] = frozenset()
 
     def add(self, unit: str, arcs: Iterable[Arc]) -> bytearray:
         """Register a unit; returns the bytes its probes shall write to."""
@@ -68,6 +70,7 @@ class Coverage:
 
     def seal(self) -> None:
         """Take note of what importing took, once all modules are loaded."""
+        self.wiring = frozenset(unit for unit, hits in self.hits.items() if all(hits))
         for unit, hits in self.hits.items():
             arcs = self.arcs[unit]
             self.imported[unit] = bytes(

@@ -45,7 +45,7 @@ class LoadedEngine:
         guard: its record of ambient reads.
         modules: the package's modules by name.
         fingerprint: sha256 over the sources of all modules, in order of their names.
-        unowned: modules with arcs that no path reaches.
+        unowned: modules with arcs that neither a path reaches nor importing took.
     """
 
     engine: Any
@@ -103,7 +103,7 @@ def _loaded(loading: _Loading, module: str, engine: Any) -> LoadedEngine:
     graph = None if paths is None else units(sources, module, paths)
     unowned: tuple[str, ...] = ()
     if graph is not None:
-        unowned = tuple(name for name in graph.loose if coverage.arcs.get(name))
+        unowned = tuple(name for name in graph.loose if name not in coverage.wiring)
         for name in set(coverage.arcs) - graph.owned:
             coverage.drop(name)
         _declare_crashes(coverage, sources, engine)

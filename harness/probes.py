@@ -24,6 +24,7 @@ from harness.syntax import (
     is_stub,
     is_truth,
     leaves,
+    table_of,
     table_rows,
 )
 from harness.table_rows import watched
@@ -197,7 +198,8 @@ class _Probes(ast.NodeTransformer):
 
     def value(self, targets: list[ast.expr], value: ast.expr) -> ast.expr:
         """Visit what is assigned; the rows of a module's constant table are arcs."""
-        rows = table_rows(value)
+        table = table_of(value)
+        rows = table_rows(table)
         constant = all(isinstance(t, ast.Name) and t.id.isupper() for t in targets)
         if self.scopes != [ast.Module] or not constant or len(rows) < 2:
             return self.visit(value)  # type: ignore[no-any-return]  # an expression stays one
@@ -205,7 +207,11 @@ class _Probes(ast.NodeTransformer):
         for row in rows:
             text = shorten(ast.unparse(row), 60, placeholder=" …")
             self.arcs.append(Arc(row.lineno, "row", f"`{text}` is read"))
-        return self.call(ROWS, first, self.visit(value))
+        noting = self.call(ROWS, first, self.visit(table))
+        if isinstance(value, ast.Call) and table is not value:
+            value.args = [noting]
+            return value
+        return noting
 
     # --- statements
 

@@ -45,6 +45,14 @@ def is_filled(node: ast.expr) -> bool:
     return False
 
 
+def table_of(node: ast.expr) -> ast.expr:
+    """Return the table behind a view that only keeps others from writing to it."""
+    match node:
+        case ast.Call(func=ast.Name("MappingProxyType"), args=[table], keywords=[]):
+            return table
+    return node
+
+
 def table_rows(node: ast.expr) -> list[ast.expr]:
     """Return what stands for the rows of a table: a dict's keys, or a tuple's items.
 

@@ -59,6 +59,7 @@ def pay(ports, trigger):
     "late": "from shop import money\ndef fee(n):\n    return money.half(n) + 100\n",
     "refund": "import time\ndef refund(ports, trigger):\n    return time.time()\n",
     "tables": "TABLE = {'a': 1}\n",
+    "wiring": "ROWS = {'a': 1, 'b': 2}\nNAMES = sorted(ROWS.items())\n",
     "forgotten": "def f(a):\n    return a and 1\n",
 }
 
@@ -163,6 +164,16 @@ def test_units_are_what_paths_reach_and_the_registry_is_none() -> None:
 @pytest.mark.usefixtures("shop")
 def test_code_that_no_path_reaches_is_named_unless_it_only_declares() -> None:
     assert load().unowned == ("shop.forgotten",)
+
+
+@pytest.mark.parametrize(
+    "text", ["ROWS = {'a': 1, 'b': 2}\n", "ROWS = {'a': 1, 'b': 2}\nONE = ROWS['a']\n"]
+)
+def test_a_table_that_importing_does_not_read_to_its_end_is_no_wiring(
+    shop: Path, text: str
+) -> None:
+    (shop / "wiring.py").write_text(text)
+    assert load().unowned == ("shop.forgotten", "shop.wiring")
 
 
 def test_a_registry_that_a_path_imports_counts(shop: Path) -> None:

@@ -130,6 +130,8 @@ def test_a_call_that_raises_leaves_the_end_of_its_try_untaken() -> None:
 
 
 TABLES = """
+from types import MappingProxyType
+SEALED = MappingProxyType({"day": 1, "week": 7})
 LIMITS = {"free": 1, "pro": 2}
 STATES = ("open", "paid", "void")
 KINDS: object = {**LIMITS, "x": 1}
@@ -143,6 +145,8 @@ f = lambda expression: eval(expression, globals())
     ("expression", "rows"),
     [
         ("LIMITS['pro']", ["'pro'"]),
+        ("SEALED['week']", ["'week'"]),
+        ("SEALED.get('day')", ["'day'"]),
         ("LIMITS.get('free')", ["'free'"]),
         ("LIMITS.get('none')", []),
         ("'pro' in LIMITS", []),
