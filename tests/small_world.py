@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fixtures import rows
+from fixtures.journal import Call
 
 DAY = 86_400
 START = 1_772_323_200  # 2026-03-01T00:00:00Z
@@ -35,6 +36,7 @@ class SmallWorld:
     given_at: int
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: list[tuple[str, Any]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
     @property
     def memo(self) -> dict[str, Any]:
