@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from harness.canonical import canonical, digest
-from harness.judge import breaches, facts, judge, new
+from harness.judge import blamed, breaches, facts, judge, new
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
 from harness.objection import objections
@@ -92,12 +92,12 @@ class Running:
     def weigh(
         self, spec: EpisodeSpec, before: World, seen: Observation, effects: EveryEffect
     ) -> None:
-        """Judge the episode; a breach that stood before counts once this engine has acted."""
-        acted = bool(seen.handlers) or spec.item is None
-        inherited = () if acted else judge(self.setup, before).broken
+        """Judge the episode by what this engine answers for, and after each of its effects."""
+        was = () if seen.handlers else judge(self.setup, before).broken
         now = judge(self.setup, self.world).broken
         where = f"#{spec.index}"
-        self.broken.extend(Breach(where, text) for text in new(now, inherited))
+        broken = blamed(now, was, seen, looked=spec.item is None)
+        self.broken.extend(Breach(where, text) for text in broken)
         self.broken.extend(Breach(f"{where} after an effect", text) for text in effects.found)
 
     def meant(self, spec: EpisodeSpec) -> Item | None:

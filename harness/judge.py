@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.model import Class
+from harness.model import Class, Observation
 from harness.ports import Facts, Invariant, Kit, World
 from harness.setup import Setup
 
@@ -52,13 +52,29 @@ def judge(setup: Setup, world: World) -> Judgement:
     )
 
 
-def classify(before: Judgement, after: Judgement) -> Class:
-    """The class of a cell, from the control's world before and after the act."""
-    if after.unmet is None:
+def classify(before: Judgement, after: Judgement, *, told: bool) -> Class:
+    """The class of a cell, from the control's world before and after the act.
+
+    Where nothing reached the control there was nothing to decide.
+    """
+    if after.unmet is None or not told:
         return Class.UNDECIDABLE
     if before.broken or after.broken:
         return Class.REPAIR
     return Class.TWIST if after.unmet else Class.SOUND
+
+
+def blamed(
+    now: tuple[str, ...], before: tuple[str, ...], seen: Observation, *, looked: bool
+) -> tuple[str, ...]:
+    """Of what is wrong now, that which the engine answers for.
+
+    All of it once the engine has acted; what is new where something reached it that it did not
+    handle; nothing where nothing reached it, as when sales move an account to another segment.
+    """
+    if seen.handlers or looked:
+        return now
+    return new(now, before) if seen.told else ()
 
 
 def new(found: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:

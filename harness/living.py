@@ -38,6 +38,7 @@ class Living:
         hold: event types taken out of the queue; `held` collects them.
         queue: events still to deliver, first in first out.
         watch: called before each port call that is within budget.
+        told: whether anything reached the engine, handled or not.
         moot: why the item made no sense in this world, else empty.
     """
 
@@ -48,6 +49,7 @@ class Living:
     queue: deque[Event] = field(default_factory=deque)
     held: list[Event] = field(default_factory=list)
     handlers: list[tuple[str, str]] = field(default_factory=list)
+    told: bool = False
     response: Data = None
     refusal: dict[str, str] | None = None
     crash: tuple[str, str, str] | None = None
@@ -68,6 +70,7 @@ class Living:
 
     def look(self) -> None:
         """Let the candidate look without a trigger; the control does nothing."""
+        self.told = True
         look = self.side.look
         if look is not None:
             self.guarded("look", "look", lambda: look(self.world.ports))
@@ -88,6 +91,7 @@ class Living:
     def act(self, item: Item) -> None:
         """Apply an act: call the engine's handlers, or change the world from outside."""
         if self.setup.kit.acts[item.name].engine:
+            self.told = True
             self.call(item.name, item.args)
             return
         self.world.actor = "outside"
@@ -102,6 +106,7 @@ class Living:
         self.absorb()
         while self.queue:
             event = self.queue.popleft()
+            self.told = True
             if not self.side.engine.handlers.get(event.type):
                 continue
             self.deliveries += 1
@@ -216,6 +221,7 @@ def observation(living: Living) -> Observation:
         written={write.at: write.actor for write in world.writes},
         reasons=tuple(map(shown, world.reasons)),
         handlers=tuple(living.handlers),
+        told=living.told,
         refusal=living.refusal,
         crash=living.crash,
         traps=tuple(dict.fromkeys((*living.traps, *world.traps))),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from harness.canonical import canonical
 from harness.difference import differences, keys_of
 from harness.episode import placed
-from harness.judge import classify, judge, new
+from harness.judge import blamed, classify, judge, new
 from harness.living import Held, Living, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
 from harness.objection import objections
@@ -81,7 +82,7 @@ def assemble(
     kit, (before, control_world, candidate_world) = setup.kit, worlds
     episode = placed(setup, scenario, spec, before, control_world, control.handlers)
     was, is_, would = (judge(setup, world) for world in worlds)
-    idle = spec.item is not None and not candidate.handlers
+    blame = partial(blamed, seen=candidate, looked=spec.item is None)
     return replace(
         episode,
         control=control,
@@ -90,11 +91,11 @@ def assemble(
             owned(difference, control, episode.paths)
             for difference in differences(control.facets, candidate.facets)
         ),
-        klass=classify(was, is_),
+        klass=classify(was, is_, told=control.told),
         control_broken=is_.broken,
-        candidate_broken=new(would.broken, was.broken) if idle else would.broken,
+        candidate_broken=blame(would.broken, was.broken),
         unmet=would.unmet,
-        wrongs=new(would.wrongs, was.wrongs) if idle else would.wrongs,
+        wrongs=blame(would.wrongs, was.wrongs),
         harm=kit.harm(control.facets["customer"], candidate.facets["customer"]),
         loss=kit.loss(control_world, candidate_world),
         deferrals=kit.deferrals(candidate_world),

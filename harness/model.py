@@ -77,6 +77,7 @@ class Observation:
         written: books paths that were effectively written, with the handlers that last did.
         reasons: the engine's own words, shown and never compared.
         handlers: paths that ran, in order, with the trigger that called them.
+        told: whether anything reached the engine, handled or not: a request, an event, a look.
         refusal: `{"kind", "code"}` where the engine refused, else None.
         crash: `(path, exception type, message)` of an exception that is no declared refusal.
         traps: what the engine did that it may not (sticky).
@@ -89,6 +90,7 @@ class Observation:
     written: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[Data, ...] = ()
     handlers: tuple[tuple[str, str], ...] = ()
+    told: bool = True
     refusal: Mapping[str, str] | None = None
     crash: tuple[str, str, str] | None = None
     traps: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from harness.fields import Field, Fields
+from harness.judge import blamed
 from harness.lockstep import lockstep
-from harness.model import ABSENT, Class, Episode, Outcome
+from harness.model import ABSENT, Class, Episode, Observation, Outcome
 from harness.run import replay
 from harness.scenario import Item
 from harness.setup import Setup
@@ -515,6 +516,30 @@ def test_a_candidate_that_was_not_called_is_not_blamed_for_what_stood_before() -
 
     assert (idle.candidate_broken, idle.wrongs) == ((), ())
     assert (called.candidate_broken, called.wrongs) == (("I1: never is 1",), ("wrong",))
+
+
+def test_where_nothing_reaches_the_engines_there_is_nothing_to_decide() -> None:
+    made = setup({"sweep": nothing})
+
+    silent, swept = cells(made, act("set", reg="never"), act("sweep"))[1:]
+
+    assert (silent.klass, silent.candidate_broken) == (Class.UNDECIDABLE, ())
+    assert (swept.klass, swept.candidate_broken) == (Class.REPAIR, ("I1: never is 1",))
+
+
+@pytest.mark.parametrize(
+    ("seen", "looked", "expected"),
+    [
+        (Observation(facets={}, handlers=(("p", "t"),)), False, ("old", "new")),
+        (Observation(facets={}), True, ("old", "new")),
+        (Observation(facets={}), False, ("new",)),
+        (Observation(facets={}, told=False), False, ()),
+    ],
+)
+def test_an_engine_answers_for_what_it_could_know_of(
+    seen: Observation, looked: bool, expected: tuple[str, ...]
+) -> None:
+    assert blamed(("old", "new"), ("old",), seen, looked=looked) == expected
 
 
 def test_harm_and_loss_are_those_of_this_episode_and_not_of_an_earlier_look() -> None:
