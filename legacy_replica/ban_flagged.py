@@ -20,7 +20,7 @@ def ban_flagged(ports: Ports, _: Trigger) -> None:
     # QUIRK Q67: more than 30 days, so not yet in the second in which they are over
     if ports.clock.now() - since <= PATIENCE:
         return
-    # QUIRK Q68: enterprise is spared, business is given no more days than pro
+    # QUIRK Q68: business is given no more days than pro, and a new contract is not seen here
     if ports.customer.get().segment == "enterprise":
         return
     if any(hold.kind == "ban" for hold in ports.enforcement.get().holds):

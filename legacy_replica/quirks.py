@@ -100,7 +100,7 @@ QUIRKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Q65": "A ban falls though nothing is owed",
             "Q66": "A ban replaces a block of any reason",
             "Q67": "A ban falls a second late",
-            "Q68": "Business is banned after 30 days like pro",
+            "Q68": "Only a copy that says enterprise spares from a ban after 30 days",
         },
         "cron.consolidate_bad_debt": {
             "Q69": "The originals are asked for beside the consolidated invoice",
