@@ -13,10 +13,15 @@ from harness.scenario import EpisodeSpec, Scenario, asked
 from harness.setup import Setup
 
 
+def cell_id(scenario: Scenario, spec: EpisodeSpec) -> str:
+    """The id of an episode's cell: scenario and number."""
+    return f"{scenario.id}#{spec.index}"
+
+
 def unseen(scenario: Scenario, spec: EpisodeSpec) -> Episode:
     """An episode of which nothing is known but what the scenario's file says."""
     return Episode(
-        id=f"{scenario.id}#{spec.index}",
+        id=cell_id(scenario, spec),
         scenario=scenario.id,
         act=spec.label,
         at=spec.at,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from harness.canonical import canonical
 from harness.difference import differences, keys_of
-from harness.episode import placed
+from harness.episode import cell_id, placed
 from harness.judge import blamed, classify, judge, new
 from harness.living import Held, Living, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
@@ -17,8 +18,20 @@ from harness.ownership import owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
 from harness.scenario import EpisodeSpec, Scenario, episodes
-from harness.setup import Setup, Side
+from harness.setup import Setup
 from harness.twin import twin
+
+
+class Pair(NamedTuple):
+    """One episode lived by both sides: the world before, the two after it, what each did.
+
+    `moot` says why the item made no sense in the control's world; empty where it did.
+    """
+
+    worlds: tuple[World, World, World]
+    control: Observation
+    candidate: Observation
+    moot: str
 
 
 @dataclass(slots=True)
@@ -32,35 +45,50 @@ class Lockstep:
     previous: Episode | None = None
 
     def play(self, spec: EpisodeSpec) -> Episode:
-        """Replay one episode on both sides and move the state on to the control's world."""
-        before = twin(self.state, reload=self.setup.reload)
-        before.advance(spec.at)
-        if spec.item is not None and spec.item.kind == "together":
+        """Replay one episode on both sides, judge it, and move on to the control's world."""
+        before = self.before(spec)
+        if is_race(spec):
             episode, self.state = race_episode(self.setup, self.scenario, spec, before)
         else:
-            episode = self.single(spec, before)
+            pair = self.pair(spec, before)
+            episode = assemble(self.setup, self.scenario, spec, pair)
+            episode = with_repeats(self.setup, episode, self.previous, before)
         self.previous = episode
         return episode
 
-    def single(self, spec: EpisodeSpec, before: World) -> Episode:
-        reload = self.setup.reload
-        control_world, candidate_world = (twin(before, reload=reload) for _ in range(2))
-        mine = self.living(self.setup.control, control_world, spec)
-        control = live(mine, lambda: play(mine, spec, self.held))
-        its = self.living(self.setup.candidate, candidate_world, spec)
-        candidate = live(its, lambda: play(its, spec, self.held))
-        keep_held(mine, spec, self.held)
-        worlds = (before, control_world, candidate_world)
-        episode = assemble(self.setup, self.scenario, spec, worlds, control, candidate)
-        episode = with_repeats(self.setup, episode, self.previous, before)
-        if mine.moot:
-            lost = Finding(outcome=Outcome.NOT_RUN, slug="act-impossible", detail=mine.moot)
-            episode = replace(episode, findings=(*episode.findings, lost))
-        self.state = before if mine.moot else control_world
-        return episode
+    def observe(self, spec: EpisodeSpec) -> tuple[Observation | None, Observation | None]:
+        """Replay one episode likewise and judge nothing: what control and candidate did."""
+        before = self.before(spec)
+        if is_race(spec):
+            episode, self.state = race_episode(self.setup, self.scenario, spec, before)
+            return episode.control, episode.candidate
+        pair = self.pair(spec, before)
+        return pair.control, pair.candidate
 
-    def living(self, side: Side, world: World, spec: EpisodeSpec) -> Living:
-        return Living(setup=self.setup, side=side, world=world, hold=hold_of(spec))
+    def before(self, spec: EpisodeSpec) -> World:
+        """The state in which the episode begins, at its time."""
+        world = twin(self.state, reload=self.setup.reload)
+        world.advance(spec.at)
+        return world
+
+    def pair(self, spec: EpisodeSpec, before: World) -> Pair:
+        """Let both sides live through an episode from the same state."""
+        worlds = [twin(before, reload=self.setup.reload) for _ in range(2)]
+        mine, its = (
+            Living(setup=self.setup, side=side, world=world, hold=hold_of(spec))
+            for side, world in zip((self.setup.control, self.setup.candidate), worlds, strict=True)
+        )
+        control, candidate = (
+            live(living, partial(play, living, spec, self.held)) for living in (mine, its)
+        )
+        keep_held(mine, spec, self.held)
+        self.state = before if mine.moot else worlds[0]
+        return Pair((before, worlds[0], worlds[1]), control, candidate, mine.moot)
+
+
+def is_race(spec: EpisodeSpec) -> bool:
+    """Whether several things happen at once in this episode."""
+    return spec.item is not None and spec.item.kind == "together"
 
 
 def lockstep(setup: Setup, scenario: Scenario) -> Iterator[Episode]:
@@ -70,15 +98,23 @@ def lockstep(setup: Setup, scenario: Scenario) -> Iterator[Episode]:
         yield run.play(spec)
 
 
+def observations(
+    setup: Setup, scenario: Scenario
+) -> Iterator[tuple[str, Observation | None, Observation | None]]:
+    """Replay a scenario in lockstep and judge nothing: cell id, what control and candidate did."""
+    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+    for spec in episodes(scenario):
+        yield (cell_id(scenario, spec), *run.observe(spec))
+
+
 def assemble(
     setup: Setup,
     scenario: Scenario,
     spec: EpisodeSpec,
-    worlds: tuple[World, World, World],
-    control: Observation,
-    candidate: Observation,
+    pair: Pair,
 ) -> Episode:
     """Compare two observations and judge the worlds they were made in."""
+    worlds, control, candidate, moot = pair
     kit, (before, control_world, candidate_world) = setup.kit, worlds
     episode = placed(setup, scenario, spec, before, control_world, control.handlers)
     was, is_, would = (judge(setup, world) for world in worlds)
@@ -102,8 +138,14 @@ def assemble(
         findings=(
             *objections(setup.control, control),
             *objections(setup.candidate, candidate),
+            *_impossible(moot),
         ),
     )
+
+
+def _impossible(moot: str) -> Iterator[Finding]:
+    if moot:
+        yield Finding(outcome=Outcome.NOT_RUN, slug="act-impossible", detail=moot)
 
 
 def with_repeats(

@@ -17,7 +17,7 @@ from harness.canonical import digest
 from harness.compose import Composition, compose, package
 from harness.free import candidate_run
 from harness.guard import ambient_profile
-from harness.lockstep import lockstep
+from harness.lockstep import observations
 from harness.ports import Engine, Handler, Trigger
 from harness.scenario import Scenario
 from harness.setup import Setup, Side
@@ -142,11 +142,10 @@ class Replays:
 
     def lockstep(self, setup: Setup, watch: Watch, scenario: Scenario) -> None:
         """Both engines in lockstep."""
-        for episode in lockstep(setup, scenario):
-            sides = (episode.control, episode.candidate)
-            self.cells[episode.id] = (fingerprint(sides[0]), fingerprint(sides[1]))
+        for cell, control, candidate in observations(setup, scenario):
+            self.cells[cell] = (fingerprint(control), fingerprint(candidate))
             if ambient := watch.taken():
-                self.ambient[episode.id] = ambient
+                self.ambient[cell] = ambient
 
     @property
     def second(self) -> Second:
