@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from harness.canonical import canonical
@@ -19,7 +20,7 @@ from harness.ports import Data, World
 from harness.race import race_episode
 from harness.scenario import EpisodeSpec, Scenario, episodes
 from harness.setup import Setup
-from harness.twin import twin
+from harness.twin import twin, twins
 
 
 class Pair(NamedTuple):
@@ -67,13 +68,13 @@ class Lockstep:
 
     def before(self, spec: EpisodeSpec) -> World:
         """The state in which the episode begins, at its time."""
-        world = twin(self.state, reload=self.setup.reload)
+        world = self.state.fork()
         world.advance(spec.at)
         return world
 
     def pair(self, spec: EpisodeSpec, before: World) -> Pair:
         """Let both sides live through an episode from the same state."""
-        worlds = [twin(before, reload=self.setup.reload) for _ in range(2)]
+        worlds = tuple(islice(twins(before, reload=self.setup.reload), 2))
         mine, its = (
             Living(setup=self.setup, side=side, world=world, hold=hold_of(spec))
             for side, world in zip((self.setup.control, self.setup.candidate), worlds, strict=True)

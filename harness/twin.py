@@ -7,6 +7,7 @@ bytes share nothing, so a fork that does comes out as an engine that differs fro
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 
 from harness.ports import World
 
@@ -17,7 +18,16 @@ def twin(world: World, *, reload: bool) -> World:
     Raises:
         Exception: `reload`, and the world cannot be pickled.
     """
-    if not reload:
-        return world.fork()
-    loaded: World = pickle.loads(pickle.dumps(world))  # noqa: S301  # written on the same line
-    return loaded.fork()
+    return next(twins(world, reload=reload))
+
+
+def twins(world: World, *, reload: bool) -> Iterator[World]:
+    """As many twins as are asked for, none of which shares anything with another.
+
+    Raises:
+        Exception: `reload`, and the world cannot be pickled.
+    """
+    written = pickle.dumps(world, pickle.HIGHEST_PROTOCOL) if reload else b""
+    while True:
+        same: World = pickle.loads(written) if reload else world  # noqa: S301  # written above
+        yield same.fork()
