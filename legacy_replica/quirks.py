@@ -65,7 +65,7 @@ QUIRKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Q42": "An old event overrules what the subscription is by now",
             "Q43": "An unpaid subscription loses its products and no other store says why",
             "Q44": "A contract's products are suspended like everyone's",
-            "Q45": "A subscription that stays past due keeps its products for ever",
+            "Q45": "A subscription that stays past due, or is paused, keeps its products for ever",
         },
         "webhook.subscription_deleted": {
             "Q46": "Invoices of other subscriptions are given up too",

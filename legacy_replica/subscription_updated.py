@@ -22,4 +22,4 @@ def subscription_updated(ports: Ports, trigger: Trigger) -> None:
         activate(ports, subscription["id"])
     elif status in ("canceled", "incomplete_expired"):
         end(ports, subscription["id"])
-    # QUIRK Q45: nothing at past_due, however long ago the invoice was due
+    # QUIRK Q45: nothing at past_due, however long ago the invoice was due, nor at paused
