@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from brain import cases
+from brain import cases, cover
 from brain.cases import Case
 from brain.debt import Debt, Debts, debts
 from brain.policy import Policy, policy_of
@@ -19,12 +20,13 @@ from brain.stripe_rows import Invoice
 class Assessment:
     """What a plan needs to know.
 
-    debts: as they are once the service in `suspended` and `dropped` has stopped.
+    debts: as they are once the service in `suspended`, `dropped` and `unpaid` has stopped.
     bad: invoices that make the standing; `write_off`: those of them that are still open.
     suspended: subscriptions whose service waits for payment.
     dropped: subscriptions whose unpaid service ends with nothing owed for it.
-    in_grace: open invoices whose grace still runs. leftover: invoices that ask for what
-    nobody owes.
+    unpaid: active grants that nobody pays for → the status each gets.
+    in_grace: open invoices, and drafts, whose grace still runs. leftover: invoices that ask for
+    what nobody owes.
     """
 
     snapshot: Snapshot
@@ -36,18 +38,27 @@ class Assessment:
     write_off: frozenset[str] = frozenset()
     suspended: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+    unpaid: Mapping[str, str] = field(default_factory=dict)
     in_grace: frozenset[str] = frozenset()
     leftover: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
 
-def assess(snapshot: Snapshot, *, writes_off: bool = True, forgive: bool = False) -> Assessment:
+def assess(
+    snapshot: Snapshot,
+    *,
+    writes_off: bool = True,
+    ends_unpaid: bool | None = None,
+    forgive: bool = False,
+) -> Assessment:
     """Assess an account.
 
     writes_off: an invoice whose grace is over is written off now, and its service stops now;
         False shows what is owed before anything is done about it.
-    forgive: bad debt is owed no longer (support said so).
+    ends_unpaid: service that nobody pays for stops now; None: as `writes_off`.
+    forgive: bad debt is owed no longer (support said so). A case remembers it of what is being
+        paid, and it holds once that payment has failed.
     """
     policy = policy_of(snapshot.account.segment)
     shown = debts(snapshot, ledger(snapshot))
@@ -59,23 +70,55 @@ def assess(snapshot: Snapshot, *, writes_off: bool = True, forgive: bool = False
             standing=Standing.OUT_OF_SCOPE,
             reasons=(because("out-of-scope"),),
         )
+    in_grace = frozenset(d.id for d in shown if _grace_runs(snapshot, policy, d))
+    ends = writes_off if ends_unpaid is None else ends_unpaid
+    unpaid = cover.unpaid(snapshot, in_grace) if ends else {}
+    shown = debts(snapshot, ledger(snapshot, stopping=frozenset(unpaid)))
     overdue = frozenset(d.id for d in shown if writes_off and _is_overdue(snapshot, policy, d))
     written = overdue | {d.id for d in shown if d.invoice.status == "uncollectible"}
-    forgiven = frozenset(d.id for d in shown if forgive and d.id in written and d.may_matter)
-    stops = writes_off and policy.ends_service
-    touched = [d for d in shown if d.id in written and d.may_matter] if stops else []
+    remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
+    pardoned = frozenset(
+        d.id
+        for d in shown
+        if d.may_matter
+        and (d.id in remembered or forgive)
+        and (d.id in written or _grace_is_over(snapshot, policy, d))
+    )
+    return _with_service(
+        Assessment(
+            snapshot=snapshot,
+            policy=policy,
+            debts=shown,
+            standing=Standing.CLEAR,
+            unpaid=unpaid,
+            in_grace=in_grace,
+        ),
+        written=written,
+        pardoned=pardoned,
+        stops=writes_off and policy.ends_service,
+    )
+
+
+def _with_service(
+    shown: Assessment, *, written: frozenset[str], pardoned: frozenset[str], stops: bool
+) -> Assessment:
+    """Assess to the end: stop the service that bad debt stops, and see what is owed then."""
+    snapshot, policy = shown.snapshot, shown.policy
+    stopping = frozenset(shown.unpaid)
+    forgiven = frozenset(key for key in pardoned if not shown.debts.by_invoice[key].waiting)
+    overdue = written - {i.id for i in snapshot.invoices if i.status == "uncollectible"}
+    touched = [d for d in shown.debts if stops and d.id in written | forgiven and d.may_matter]
     ending = frozenset(s for debt in touched for s in subscriptions_of(debt.invoice))
-    after = debts(snapshot, ledger(snapshot, ending), forgiven) if ending or forgiven else shown
+    after = debts(snapshot, ledger(snapshot, ending, stopping), forgiven)
     finding = stand(snapshot, policy, after, written)
     bad = [after.by_invoice[key].invoice for key in finding.bad] if stops else []
     suspended = frozenset(s for invoice in bad for s in subscriptions_of(invoice))
     worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
     dropped = frozenset(s for i in worthless for s in subscriptions_of(i)) - suspended
-    if suspended | dropped != ending:
-        after = debts(snapshot, ledger(snapshot, suspended | dropped), forgiven)
-    return Assessment(
-        snapshot=snapshot,
-        policy=policy,
+    stopped = ledger(snapshot, suspended | dropped, stopping)
+    after = debts(snapshot, stopped, forgiven)
+    return replace(
+        shown,
         debts=after,
         standing=finding.standing,
         since=finding.since,
@@ -83,10 +126,13 @@ def assess(snapshot: Snapshot, *, writes_off: bool = True, forgive: bool = False
         write_off=overdue & finding.bad,
         suspended=suspended,
         dropped=dropped,
-        in_grace=frozenset(d.id for d in after if d.invoice.status == "open") - overdue,
-        leftover=_leftover(snapshot, after, suspended | dropped),
-        cases=cases.find(snapshot, policy, after, written),
-        reasons=(*_figures(snapshot, after, overdue), *finding.reasons),
+        leftover=_leftover(snapshot, after, stopped),
+        cases=cases.find(snapshot, policy, after, written, pardoned),
+        reasons=(
+            *(because("nobody-pays", grant=key, becomes=to) for key, to in shown.unpaid.items()),
+            *_figures(snapshot, after, overdue),
+            *finding.reasons,
+        ),
     )
 
 
@@ -96,24 +142,39 @@ def subscriptions_of(invoice: Invoice) -> frozenset[str]:
     return frozenset(subscription for subscription in named if subscription is not None)
 
 
-def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
-    """True where the invoice's grace is over and nothing stands in the way of writing it off."""
+def _grace_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    """True where an open invoice's time is over, whatever keeps it from being written off."""
     waits = debt.invoice.next_payment_attempt is not None
     ends = policy.grace_ends(debt.due_at, waits=waits)
     return (
         debt.invoice.status == "open"
+        and not debt.first
         and ends is not None
         and snapshot.now >= ends
+    )
+
+
+def _grace_runs(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    """True where the customer still has time to pay: also what is being paid, or drafted."""
+    asked = debt.invoice.status in ("open", "draft") and not debt.first
+    return asked and (debt.waiting or not _grace_is_over(snapshot, policy, debt))
+
+
+def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+    """True where the invoice's grace is over and nothing stands in the way of writing it off."""
+    return (
+        _grace_is_over(snapshot, policy, debt)
         and debt.can_be_paid
         and debt.unknown is None
-        and not debt.first
         and not snapshot.has_case(STOPPING, debt.id)
     )
 
 
-def _leftover(snapshot: Snapshot, debts: Debts, ended: frozenset[str]) -> frozenset[str]:
-    """Invoices that ask for money though nothing is owed on them, and nothing will be."""
-    stopped = ledger(snapshot, ended)
+def _leftover(snapshot: Snapshot, debts: Debts, stopped: Ledger) -> frozenset[str]:
+    """Invoices that ask for money though nothing is owed on them, and nothing will be.
+
+    `stopped` is the ledger once all service has stopped that is to stop.
+    """
     return frozenset(
         debt.id
         for debt in debts
@@ -128,11 +189,13 @@ def _leftover(snapshot: Snapshot, debts: Debts, ended: frozenset[str]) -> frozen
 
 
 def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
-    """True where an open invoice's service began, and ended."""
+    """True where an open invoice's service began, and ended, or its period did."""
     subscription = snapshot.subscriptions.get(debt.invoice.subscription or "")
     beginning = subscription is not None and subscription.status == "incomplete"
-    begun = all(line.period.start <= snapshot.now for line in debt.invoice.lines.data)
-    return begun and not beginning and not stopped.is_running(debt.invoice)
+    lines = debt.invoice.lines.data
+    begun = all(line.period.start <= snapshot.now for line in lines)
+    passed = all(line.period.end <= snapshot.now for line in lines)
+    return begun and not beginning and (passed or not stopped.is_running(debt.invoice))
 
 
 def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple[Reason, ...]:
@@ -149,7 +212,7 @@ def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple
             found.append(because(rule, invoice=debt.id, amount=debt.hi, settled=debt.settled))
         if debt.id in overdue:
             found.append(because("grace-over", invoice=debt.id, due_at=debt.due_at))
-        if debt.processing:
+        if debt.waiting:
             found.append(because("waits-for-payment", invoice=debt.id))
     found += [
         because("credit-counts", currency=currency, amount=amount)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from brain.consolidation import is_consolidated, own_settled
+from brain.consolidation import Consolidated, is_consolidated, own_settled
 from brain.debt import Debt, Debts
 from brain.money import strict
 from brain.policy import DAY, Policy
 from brain.snapshot import NOTHING, Snapshot
+
+FORGIVEN_IN_PAYMENT = "forgiven-in-payment"
+"""Kind of the case that remembers what support forgave until a payment on its way has landed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +33,18 @@ def find(
     policy: Policy,
     debts: Debts,
     written: frozenset[str],
+    pardoned: frozenset[str] = frozenset(),
 ) -> tuple[Case, ...]:
     """Every case this account needs that is not open yet, in a fixed order.
 
-    written: invoices written off, or about to be.
+    written: invoices written off, or about to be. pardoned: what support forgives.
     """
     found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
+    found += [
+        _case(FORGIVEN_IN_PAYMENT, debt.id, amount=debt.hi)
+        for debt in debts
+        if debt.id in pardoned and debt.waiting
+    ]
     found += [
         _case("no-way-to-pay", debt.id)
         for debt in debts
@@ -72,7 +81,7 @@ def _of_bad_debt(debt: Debt) -> Iterator[Case]:
     is_open = debt.invoice.status == "open"
     if debt.unknown is not None and debt.may_matter:
         yield _case(debt.unknown, debt.id, at_most=debt.hi)
-    if debt.processing and is_open:
+    if debt.waiting and is_open and not debt.first:
         yield _case("payment-stuck", debt.id)
     if debt.processing and not is_open and debt.hi != debt.invoice.amount_remaining:
         yield _case("payment-processing", debt.id, owed=debt.hi)
@@ -80,7 +89,7 @@ def _of_bad_debt(debt: Debt) -> Iterator[Case]:
 
 def _is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     """True where the invoice is, or should be, written off."""
-    waits = debt.processing or debt.invoice.next_payment_attempt is not None
+    waits = debt.waiting or debt.invoice.next_payment_attempt is not None
     ends = policy.grace_ends(debt.due_at, waits=waits)
     return debt.invoice.status == "uncollectible" or (ends is not None and snapshot.now >= ends)
 
@@ -96,8 +105,7 @@ def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
     A refund with a credit note is a gift; what remains paid for the service given is no debt.
     """
     back = snapshot.taken_back.get(debt.id, NOTHING)
-    gifts = debt.invoice.post_payment_credit_notes_amount
-    unmatched = back.lost + max(0, back.refunded - gifts)
+    unmatched = back.lost + max(0, back.refunded - back.noted)
     given = debt.invoice.total if debt.earned is None else debt.earned
     kept = own_settled(debt.invoice) - back.lost - back.refunded
     return max(0, min(unmatched, given - kept))
@@ -136,12 +144,23 @@ def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
     for entry in debts.consolidated:
         if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":
             yield _case("payment-processing", entry.invoice.id, owed=0)
-        twice = sum(_captured(snapshot, debts.by_invoice[key]) for key in entry.originals)
+        twice = _paid_besides(snapshot, debts, entry)
         refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
         left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
         amount = min(left, twice)
         if amount > 0:
             yield _case("double_charge", entry.invoice.id, amount=amount)
+
+
+def _paid_besides(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:
+    """What originals brought in themselves, minor units of the consolidated invoice's currency.
+
+    Originals of another currency still ask for what was meant to be paid here: then all of it.
+    """
+    originals = [debts.by_invoice[key] for key in entry.originals]
+    same = [d for d in originals if d.invoice.currency == entry.invoice.currency]
+    foreign = any(d.may_matter for d in originals if d not in same)
+    return entry.paid if foreign else sum(_captured(snapshot, debt) for debt in same)
 
 
 def _captured(snapshot: Snapshot, debt: Debt) -> int:

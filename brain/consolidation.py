@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from brain.snapshot import Snapshot
 from brain.stripe_rows import Invoice
 
+SETTLED_BY = "settled_by"
+"""Metadata of an original, or of its credit note: the consolidated invoice that paid for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consolidated:
@@ -22,18 +25,37 @@ class Consolidated:
 
 
 def balance_applied(invoice: Invoice) -> int:
-    """Credit that finalizing took from the customer's balance, minor units."""
+    """What finalizing took from the customer's balance, minor units; voiding returns it.
+
+    Less than 0 where a debit of the customer's came on top of what the invoice bills.
+    """
+    if invoice.status in ("draft", "void"):
+        return 0
     asked = invoice.amount_due + invoice.pre_payment_credit_notes_amount
-    return max(0, invoice.total - asked) if invoice.status != "draft" else 0
+    ended = invoice.ending_balance
+    debit = 0 if ended is None else min(0, ended - invoice.starting_balance)
+    return max(0, invoice.total - asked) + debit
 
 
 def own_settled(invoice: Invoice) -> int:
     """What was settled on the invoice itself, minor units: money, out of band, balance.
 
-    Before basil an invoice paid out of band said `paid` with an amount still remaining.
+    Before basil an invoice paid out of band said `paid` with an amount still remaining. What was
+    paid out of band because a consolidated invoice had been paid is that invoice's money.
     """
     before_basil = invoice.amount_remaining if invoice.status == "paid" else 0
-    return invoice.amount_paid + before_basil + balance_applied(invoice)
+    elsewhere = _out_of_band(invoice) if SETTLED_BY in invoice.metadata else 0
+    return invoice.amount_paid - elsewhere + before_basil + balance_applied(invoice)
+
+
+def _out_of_band(invoice: Invoice) -> int:
+    """The last payment out of band: once it is said who paid elsewhere, nothing remains to pay."""
+    records = [
+        paid.amount_paid or 0
+        for paid in invoice.payments.data
+        if paid.payment.type == "payment_record"
+    ]
+    return records[-1] if records else 0
 
 
 def is_consolidated(snapshot: Snapshot, invoice: Invoice) -> bool:

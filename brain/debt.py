@@ -20,6 +20,9 @@ from brain.stripe_rows import Invoice, LineItem
 
 COLLECTIBLE = ("open", "uncollectible")
 
+NO_DEBT = frozenset(("user_forgiven",))
+"""Why Stripe says that an invoice is uncollectible, where that means that nobody owes it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
@@ -31,6 +34,8 @@ class Debt:
     minimum: least amount that can be charged, None for a currency nobody enforces.
     evidence: the debt is known only from the customer's metadata.
     first: the invoice of a subscription that never began.
+    processing: a payment of it is on its way; `waiting`: of it, or of the consolidated invoice
+        that asks for the same money.
     """
 
     invoice: Invoice
@@ -43,6 +48,7 @@ class Debt:
     share: int = 0
     unknown: str | None = None
     processing: bool = False
+    waiting: bool = False
     evidence: bool = False
     first: bool = False
     consolidated: bool = False
@@ -55,6 +61,14 @@ class Debt:
     def is_collectible(self) -> bool:
         """True where Stripe can still take money for it."""
         return self.invoice.status in COLLECTIBLE and not self.consolidated
+
+    @property
+    def is_excused(self) -> bool:
+        """True where service was given and nobody owes it, or another invoice asks for it."""
+        details = self.invoice.status_details
+        why = None if details is None else details.uncollectible
+        pardoned = why is not None and why.reason in NO_DEBT
+        return self.first or self.consolidated or pardoned
 
     @property
     def may_matter(self) -> bool:
@@ -73,7 +87,7 @@ class Debt:
     @property
     def can_be_paid(self) -> bool:
         """True where the customer can pay it now: it asks, has a secret, nothing is on its way."""
-        return self.asks and not self.processing and self.invoice.confirmation_secret is not None
+        return self.asks and not self.waiting and self.invoice.confirmation_secret is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +121,7 @@ def earned(invoice: Invoice, ledger: Ledger) -> int | None:
     """Value of the service given, minor units, rounded down to the unit; None if not known."""
     parts = []
     for line in invoice.lines.data:
-        fraction = ledger.fraction(line)
+        fraction = ledger.fraction(line) if value(line) else (0, 1)
         if fraction is None:
             return None
         parts.append((value(line), *fraction))
@@ -123,18 +137,17 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     Nor is what a case says could not be cleared: nothing was owed on it then.
     """
     over = consolidated(snapshot)
-    forgiven |= {name for kind, name in snapshot.cases if kind == "cannot-zero-uncollectible"}
     covering = frozenset(entry.invoice.id for entry in over)
-    waiting = snapshot.processing | {
-        original
-        for entry in over
-        if entry.invoice.id in snapshot.processing
-        for original in entry.originals
+    under_way = snapshot.processing
+    waiting = under_way | {
+        original for entry in over if entry.invoice.id in under_way for original in entry.originals
     }
+    forgiven |= snapshot.named_by("cannot-zero-uncollectible")
     found = {}
     for invoice in sorted(snapshot.invoices, key=lambda i: (due_at(i), i.created, i.id)):
         debt = _debt(snapshot, invoice, ledger, covering)
-        found[invoice.id] = replace(debt, processing=invoice.id in waiting)
+        key = invoice.id
+        found[key] = replace(debt, processing=key in under_way, waiting=key in waiting)
     unused = _share_out(found, over)
     for key, debt in found.items():
         found[key] = _owed(debt, forgiven)
@@ -146,7 +159,7 @@ def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger, covering: frozen
     adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
     given = earned(invoice, ledger) if adds_up else None
     settled = own_settled(invoice)
-    remaining = invoice.amount_remaining if invoice.status in COLLECTIBLE else 0
+    remaining = invoice.amount_remaining
     unknown, evidence = None, False
     if given is not None:
         lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
@@ -189,12 +202,17 @@ def _noted(snapshot: Snapshot, invoice: Invoice, covering: frozenset[str]) -> in
 
 
 def _share_out(found: dict[str, Debt], over: tuple[Consolidated, ...]) -> Mapping[str, int]:
-    """Give each original its share of what was paid for it; return what no original needed."""
+    """Give each original its share of what was paid for it; return what no original needed.
+
+    Each is given what it claims, whatever became of it since. Money of one currency settles
+    nothing in another.
+    """
     unused = {}
     for entry in over:
-        left = entry.paid
+        left, currency = entry.paid, entry.invoice.currency
         for key, debt in found.items():  # oldest due first
-            if key in entry.originals and debt.is_collectible:
+            claims = key in entry.originals and not debt.is_excused
+            if claims and debt.invoice.currency == currency:
                 share = min(left, debt.hi - debt.share)
                 found[key] = replace(debt, share=debt.share + share)
                 left -= share
@@ -206,20 +224,7 @@ def _owed(debt: Debt, forgiven: frozenset[str]) -> Debt:
     """Take the share off, and set to nothing what is not owed for a reason of its own."""
     remaining = debt.invoice.amount_remaining
     lo, hi = (min(max(0, bound - debt.share), remaining) for bound in (debt.lo, debt.hi))
-    details = debt.invoice.status_details
-    by_person = (
-        details is not None
-        and details.uncollectible is not None
-        and details.uncollectible.reason == "user_forgiven"
-    )
     too_small = debt.minimum is not None and hi < debt.minimum
-    if (
-        debt.first
-        or by_person
-        or debt.consolidated
-        or too_small
-        or debt.id in forgiven
-        or not debt.is_collectible
-    ):
+    if debt.is_excused or too_small or debt.id in forgiven or not debt.is_collectible:
         return replace(debt, lo=0, hi=0, unknown=None)
     return replace(debt, lo=lo, hi=hi)

@@ -11,44 +11,49 @@ from brain.look import MODES, Mode, settle
 from brain.perform import TryLater
 from brain.ports import Ports, Trigger
 
-LOOKS = (
-    *(
-        f"invoice.{name}"
-        for name in (
-            "finalized",
-            "marked_uncollectible",
-            "overdue",
-            "paid",
-            "payment_action_required",
-            "payment_failed",
-            "payment_succeeded",
-            "updated",
-            "voided",
-        )
+TELLING: Mapping[str, tuple[str, ...]] = {
+    # what an invoice asks for, and whether it was paid; a part paid comes as `updated`
+    "invoice": (
+        "finalized",
+        "marked_uncollectible",
+        "overdue",
+        "paid",
+        "payment_action_required",
+        "payment_failed",
+        "payment_succeeded",
+        "updated",
+        "voided",
     ),
-    *(
-        f"customer.subscription.{name}"
-        for name in ("created", "deleted", "paused", "resumed", "updated")
+    "credit_note": ("created", "updated", "voided"),
+    # money that came, is on its way, or did not come: any of them may be the first to arrive
+    "invoice_payment": ("detached", "paid"),
+    "payment_intent": ("canceled", "payment_failed", "processing", "succeeded"),
+    "charge": ("failed", "refund.updated", "refunded", "succeeded"),
+    # money that left an invoice, or came back to it
+    "charge.dispute": ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated"),
+    "refund": ("created", "failed", "updated"),
+    # whether service goes on; the balance, which counts against debt, and the metadata
+    "customer.subscription": ("created", "deleted", "paused", "resumed", "updated"),
+    "customer": ("updated",),
+    # what the nightly jobs were; the sweep is what is left of them
+    "cron": (
+        "ban_flagged",
+        "consolidate_bad_debt",
+        "flag_overdue",
+        "retry_open_invoices",
+        "sync_metadata",
     ),
-    *(f"charge.dispute.{name}" for name in ("closed", "created", "updated")),
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.funds_withdrawn",
-    "charge.refunded",
-    "credit_note.created",
-    "credit_note.updated",
-    "credit_note.voided",
-    "payment_intent.canceled",
-    "payment_intent.processing",
-    "refund.failed",
-    "refund.updated",
-    "cron.ban_flagged",
-    "cron.consolidate_bad_debt",
-    "cron.flag_overdue",
-    "cron.retry_open_invoices",
-    "cron.sync_metadata",
-    "sweep",
-)
-"""Triggers that may change a decision: what Stripe says, what the nightly jobs were, the sweep."""
+}
+"""What tells of a change that another decision may follow from, by family.
+
+Left out is what no decision depends on: drafts (`invoice.created`, `invoice.finalization_failed`),
+cards (`payment_method.*`), and what has only begun (`charge.pending`, `payment_intent.created`,
+`payment_intent.requires_action`). The account's segment and terms send no event; the next look
+sees them.
+"""
+
+LOOKS = (*(f"{family}.{name}" for family, names in TELLING.items() for name in names), "sweep")
+"""Triggers that mean look. A look reads everything, so it does not matter which comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from brain.ports import Ports, Stripe
 from brain.snapshot import Snapshot, TakenBack
-from brain.stripe_rows import Charge, Dispute, Invoice, PaymentIntent, Refund
+from brain.stripe_rows import Charge, CreditNote, Dispute, Invoice, PaymentIntent, Refund
 
-OPEN_DISPUTES = frozenset(
-    ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
-)
+CLOSED_DISPUTES = frozenset(("won", "lost", "warning_closed", "prevented"))
+"""A dispute of any other status, known or not, may still end either way."""
 
 
 def gather(ports: Ports) -> Snapshot | None:
@@ -22,6 +22,7 @@ def gather(ports: Ports) -> Snapshot | None:
     stripe = ports.stripe
     invoices = stripe.invoices.list()
     charges, disputes = stripe.charges.list(), stripe.disputes.list()
+    notes = tuple(note for note in stripe.credit_notes.list() if note.status == "issued")
     paid_by = _invoice_of_payment(invoices)
     return Snapshot(
         now=ports.clock.now(),
@@ -35,9 +36,9 @@ def gather(ports: Ports) -> Snapshot | None:
         enforcement=ports.enforcement.get(),
         processing=_processing(stripe.payment_intents.list(), paid_by),
         attempts=_attempts(invoices, charges, paid_by),
-        notes=Counter(n.invoice for n in stripe.credit_notes.list() if n.status == "issued"),
-        taken_back=_taken_back(stripe, charges, disputes, paid_by),
-        disputed=any(dispute.status in OPEN_DISPUTES for dispute in disputes),
+        notes=Counter(note.invoice for note in notes),
+        taken_back=_taken_back(_Returns(charges, stripe.refunds.list(), disputes, notes), paid_by),
+        disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),
         cases=frozenset((case.kind, case.object) for case in ports.cases.list()),
     )
 
@@ -76,27 +77,42 @@ def _attempts(
     return {invoice.id: invoice.attempt_count + tried[invoice.id] for invoice in invoices}
 
 
-def _taken_back(
-    stripe: Stripe,
-    charges: Iterable[Charge],
-    disputes: Iterable[Dispute],
-    paid_by: Mapping[str, str],
-) -> Mapping[str, TakenBack]:
-    intent_of = {charge.id: charge.payment_intent for charge in charges}
+class _Returns(NamedTuple):
+    charges: Iterable[Charge]
+    refunds: tuple[Refund, ...]
+    disputes: Iterable[Dispute]
+    notes: Iterable[CreditNote]
+
+
+def _taken_back(found: _Returns, paid_by: Mapping[str, str]) -> Mapping[str, TakenBack]:
+    """What left each invoice; a refund on its way has not left, one that failed never did."""
+    intent_of = {charge.id: charge.payment_intent for charge in found.charges}
 
     def invoice_of(row: Refund | Dispute) -> str | None:
         return paid_by.get(row.payment_intent or intent_of.get(row.charge or "") or "")
 
-    refunded: Counter[str | None] = Counter()
-    lost: Counter[str | None] = Counter()
-    for refund in stripe.refunds.list():
-        if refund.status in ("succeeded", "pending"):
+    refunded, lost = Counter[str | None](), Counter[str | None]()
+    noted, to_balance = Counter[str | None](), Counter[str | None]()
+    for refund in found.refunds:
+        if refund.status == "succeeded":
             refunded[invoice_of(refund)] += refund.amount
-    for dispute in disputes:
+    for dispute in found.disputes:
         if dispute.status == "lost":
             lost[invoice_of(dispute)] += dispute.amount
+    failed = {refund.id for refund in found.refunds if refund.status in ("failed", "canceled")}
+    for note in found.notes:
+        made = sum(part.amount_refunded for part in note.refunds)
+        bounced = sum(part.amount_refunded for part in note.refunds if part.refund in failed)
+        rest = 0 if note.customer_balance_transaction is None else note.post_payment_amount - made
+        to_balance[note.invoice] += rest
+        noted[note.invoice] += note.post_payment_amount - rest - bounced
     return {
-        invoice: TakenBack(refunded=refunded[invoice], lost=lost[invoice])
-        for invoice in (*refunded, *lost)
+        invoice: TakenBack(
+            refunded=refunded[invoice],
+            lost=lost[invoice],
+            noted=noted[invoice],
+            to_balance=to_balance[invoice],
+        )
+        for invoice in (*refunded, *lost, *noted)
         if invoice is not None
     }

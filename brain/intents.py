@@ -13,12 +13,12 @@ from brain.debt import Debt
 from brain.effects import Retire
 from brain.gather import gather
 from brain.invoice_plan import adjust, can_be_adjusted, invoices
-from brain.look import ROUNDS, Mode, settle
+from brain.look import ROUNDS, Mode, decide, settle
 from brain.payment import Answer, charge, secret_of
 from brain.perform import Moved, TryLater, perform
 from brain.policy import DAY, OVERRIDE_DAYS
 from brain.ports import Ports, Trigger
-from brain.standing import STOPPING
+from brain.standing import STOPPING, Standing
 
 Intent = Callable[[Ports, Trigger, Mode], Answer | None]
 
@@ -52,7 +52,7 @@ def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answe
     wish = trigger.args.get("payment_method")
     answer: Answer | None = None
     for _ in range(ROUNDS):
-        view = _as_shown(ports)
+        view = _as_shown(ports, mode)
         if view is None:
             return None
         try:
@@ -66,18 +66,20 @@ def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answe
     return answer
 
 
-def _as_shown(ports: Ports) -> Assessment | None:
-    """The account before anything is done about it: service still running counts whole."""
+def _as_shown(ports: Ports, mode: Mode) -> Assessment | None:
+    """The account before anything is written off: service that is paid for in time runs on."""
     snapshot = gather(ports)
-    return None if snapshot is None else assess(snapshot, writes_off=False)
+    if snapshot is None:
+        return None
+    return assess(snapshot, writes_off=False, ends_unpaid=mode.decides_all)
 
 
 def _pay_all(ports: Ports, view: Assessment, named: str | None, wish: str | None) -> Answer:
     wanted = _due(view) if named is None else _of_invoice(view, named)
-    owed = [debt for debt in wanted if debt.may_matter or debt.first]
+    owed = [debt for debt in wanted if debt.may_matter or _asks_in_time(view, debt)]
     if not owed:
         return _nothing(named)
-    if all(debt.processing for debt in owed):
+    if all(debt.waiting for debt in owed):
         return {"status": 200}
     chargeable = [debt for debt in owed if is_chargeable(view, debt)]
     if not chargeable:
@@ -108,7 +110,8 @@ def _due(view: Assessment) -> Iterable[Debt]:
         - credit.get(debt.invoice.currency, 0)
         for debt in due
     }
-    return [d for d in due if d.minimum is not None and net[d.invoice.currency] >= d.minimum]
+    owed = [debt for debt in due if debt.may_matter]
+    return [d for d in owed if d.minimum is not None and net[d.invoice.currency] >= d.minimum]
 
 
 def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
@@ -120,14 +123,32 @@ def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
 
 
 def is_chargeable(view: Assessment, debt: Debt) -> bool:
-    """True where it is known that what the invoice asks for, or can be made to ask, is owed."""
-    return debt.can_be_paid and (debt.first or can_be_adjusted(view, debt))
+    """True where the customer may pay what the invoice asks for, or can be made to ask.
+
+    Before anything is written off, an open invoice may ask for its face and be paid, whether or
+    not anyone wrote down the service that it bills; once a person must look, it waits for them.
+    """
+    stopping = STOPPING | {str(debt.unknown)}
+    found = {(case.kind, case.object) for case in view.cases} | view.snapshot.cases
+    waits = any((kind, debt.id) in found for kind in stopping)
+    known = _asks_in_time(view, debt) or can_be_adjusted(view, debt)
+    return debt.can_be_paid and known and not waits
+
+
+def _asks_in_time(view: Assessment, debt: Debt) -> bool:
+    """True for what may be asked at its face: nobody wrote it off, and something is due for it."""
+    outside = view.standing is Standing.OUT_OF_SCOPE
+    asks = debt.asks and (outside or debt.invoice.status == "open")
+    return asks and debt.id not in view.leftover
 
 
 def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> bool:
     """Make each invoice ask for what is owed, and nothing else ask for it; True if changed."""
+    if view.standing is Standing.OUT_OF_SCOPE:
+        return False
     retired = [effect for effect in invoices(view) if isinstance(effect, Retire)]
-    adjusted = [effect for d in wanted if not d.first for effect in adjust(view, d)]
+    known = [debt for debt in wanted if can_be_adjusted(view, debt)]
+    adjusted = [effect for debt in known for effect in adjust(view, debt)]
     for effect in (*retired, *adjusted):
         perform(ports, effect)
     return bool(retired or adjusted)
@@ -139,7 +160,7 @@ def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> bool:
 def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
     """Say what can be paid: each invoice with its own amount (minor units) and secret."""
     settle(ports, mode)
-    view = _as_shown(ports)
+    view = _as_shown(ports, mode)
     if view is None:
         return None
     payable = [
@@ -150,7 +171,7 @@ def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
             "client_secret": secret_of(debt.invoice),
         }
         for debt in view.debts
-        if _is_offered(view, debt)
+        if is_chargeable(view, debt)
     ]
     oldest = payable[0] if payable else {"invoice": None, "amount": 0}
     return {
@@ -162,34 +183,42 @@ def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
     }
 
 
-def _is_offered(view: Assessment, debt: Debt) -> bool:
-    """True where the customer may pay what the invoice asks for.
-
-    Before anything is written off, an open invoice may ask for its face and be paid, whether or
-    not anyone wrote down the service that it bills; once a person must look, it waits for them.
-    """
-    waits = view.snapshot.has_case(STOPPING | {str(debt.unknown)}, debt.id)
-    in_time = debt.invoice.status == "open" and debt.can_be_paid and not waits
-    return in_time or is_chargeable(view, debt)
-
-
 def clear_bad_debt(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
-    """Support forgives: all bad debt is credited and dunning ends."""
+    """Support forgives: all bad debt is credited and dunning ends.
+
+    What is being paid at this moment is forgiven if that payment fails.
+    """
     if not mode.milder:
         raise NotInThisMode(mode.name)
+    if ports.accounts.get() is None:
+        return None
     settle(ports, mode, forgive=True)
     return {"status": 200}
 
 
 def lift_ban(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
-    """Support promises that neither ban nor block falls for a while; holds of dunning fall now."""
+    """Support promises that neither ban nor block falls for a while; holds of dunning fall now.
+
+    A promise is never made shorter, and needs something to lift or to spare (docs/decisions/0018).
+    """
     if not mode.milder:
         raise NotInThisMode(mode.name)
-    if ports.accounts.get() is None:
+    decision = decide(ports, mode)
+    if decision is None:
         return None
-    ports.enforcement.set_override(ports.clock.now() + OVERRIDE_DAYS * DAY, by="support")
+    until = ports.clock.now() + OVERRIDE_DAYS * DAY
+    promised = decision.view.snapshot.enforcement.override
+    if _has_dunning(decision.view) and (promised is None or promised.until < until):
+        ports.enforcement.set_override(until, by="support")
     settle(ports, mode)
     return {"status": 200}
+
+
+def _has_dunning(view: Assessment) -> bool:
+    """True where there is bad debt, or a hold of dunning; it has no say in one on probation."""
+    if view.standing is Standing.OUT_OF_SCOPE:
+        return False
+    return view.standing >= Standing.BAD_DEBT or bool(view.snapshot.dunning_holds())
 
 
 INTENTS: Mapping[str, Intent] = {

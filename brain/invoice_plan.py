@@ -20,12 +20,14 @@ def invoices(view: Assessment) -> Iterator[Effect]:
             yield Retire(place=Place.RETIRE, turn=turn, invoice=entry.invoice, key=key)
     for turn, debt in enumerate(view.debts):
         if debt.id in view.leftover:
+            by = _settled_by(view, debt)
+            kind = "credit_note" if by is None else f"credit_note:{by}"
             yield Clear(
                 place=Place.INVOICE,
                 turn=turn,
                 invoice=debt.invoice,
-                settled_by=_settled_by(view, debt),
-                key=_key(view, debt.invoice, "credit_note", 0),
+                settled_by=by,
+                key=_key(view, debt.invoice, kind, 0),
             )
         elif _is_adjusted(view, debt):
             yield from adjust(view, debt, turn=turn)

@@ -15,6 +15,8 @@ from brain.stripe_rows import Invoice
 Answer = dict[str, Any]
 
 REQUIRES_ACTION = "invoice_payment_intent_requires_action"
+TOO_SMALL = "amount_too_small"
+"""Stripe charges no such amount, whatever the table of currencies says."""
 
 
 def charge(ports: Ports, view: Assessment, debt: Debt, wish: str | None) -> Answer | None:
@@ -91,5 +93,7 @@ def _unless_paid(ports: Ports, invoice: str, error: StripeFailure) -> Answer | N
         ports.reason("paid", invoice=invoice)
         return None
     stop_unless_final(error)
+    if error.code == TOO_SMALL:
+        ports.cases.open("no-way-to-pay", invoice, message=error.message)
     ports.reason("refused", invoice=invoice, code=error.code, message=error.message)
     return {"status": error.http_status, "code": error.code or "payment_refused"}

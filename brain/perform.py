@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from brain import effects as fx
+from brain.consolidation import SETTLED_BY
 from brain.gather import is_processing
 from brain.ports import Ports, StripeFailure
 from brain.stripe_rows import Invoice
@@ -130,16 +131,16 @@ def _cancel(ports: Ports, effect: fx.CancelSubscription) -> None:
 
 def _credit(ports: Ports, effect: fx.Credit) -> None:
     unmoved(ports, effect.invoice)
-    _note(ports, effect.invoice, effect.amount, effect.key, owed=effect.owed)
+    _note(ports, effect.invoice, effect.amount, effect.key, owed=str(effect.owed))
 
 
-def _note(ports: Ports, invoice: Invoice, amount: int, key: str, *, owed: int) -> None:
+def _note(ports: Ports, invoice: Invoice, amount: int, key: str, **metadata: str) -> None:
     """Without a refund or credit amount, so that a note that lost a race with a payment fails."""
     ports.stripe.credit_notes.create(
         invoice=invoice.id,
         amount=amount,
         memo="Adjusted to the service given",
-        metadata={"owed": str(owed)},
+        metadata=metadata,
         idempotency_key=key,
     )
 
@@ -156,7 +157,10 @@ Rung = Callable[[Ports, Any], None]
 
 
 def _credit_rest(ports: Ports, effect: fx.Clear | fx.Retire) -> None:
-    _note(ports, effect.invoice, effect.invoice.amount_remaining, effect.key, owed=0)
+    """Credit what is still asked, and say what paid for it where something did."""
+    by = effect.settled_by if isinstance(effect, fx.Clear) else None
+    link = {} if by is None else {SETTLED_BY: by}
+    _note(ports, effect.invoice, effect.invoice.amount_remaining, effect.key, owed="0", **link)
 
 
 def _void(ports: Ports, effect: fx.Clear | fx.Retire) -> None:
@@ -167,7 +171,7 @@ def _settled_elsewhere(ports: Ports, effect: fx.Clear) -> None:
     ports.stripe.invoices.pay(
         effect.invoice.id,
         paid_out_of_band=True,
-        metadata={"settled_by": str(effect.settled_by)},
+        metadata={SETTLED_BY: str(effect.settled_by)},
         idempotency_key=effect.key + ":out-of-band",
     )
 

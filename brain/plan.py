@@ -5,13 +5,17 @@ Planning again on the result of a plan gives nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from brain.assess import Assessment, subscriptions_of
+from brain.cover import UNPAID, has_begun, is_covered, is_over
 from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
+    Clear,
+    Credit,
     Effect,
+    MarkUncollectible,
     OpenCase,
     Place,
     PutHold,
@@ -24,10 +28,11 @@ from brain.effects import (
 )
 from brain.invoice_plan import invoices, is_gone
 from brain.rows import Grant
-from brain.service import is_covered, is_paid_for
+from brain.service import is_paid_for
 from brain.snapshot import is_live
 from brain.standing import STOPPING, Standing
 
+CHANGES = (Clear, Credit, MarkUncollectible)
 HOLD = {Standing.BLOCKED: "block", Standing.BANNED: "ban"}
 ABSENT = (None, "", "false")
 
@@ -36,17 +41,31 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     """Return the effects that bring all stores to the assessed standing, in the safe order."""
     if view.standing is Standing.OUT_OF_SCOPE:
         return ()
+    grants = tuple(_grants(view))
     effects = [
         *_cases(view),
         *_billing_db(view),
         *_since(view),
         *_metadata(view),
-        *invoices(view),
-        *_grants(view),
+        *_once_served(view, grants),
+        *grants,
         *_subscriptions(view),
         *_holds(view),
     ]
     return tuple(sorted(effects, key=lambda effect: (effect.place, effect.turn)))
+
+
+def _once_served(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[Effect]:
+    """Store 4, but for invoices of service that is given back: more of it is owed then.
+
+    What they may ask is planned once the service runs.
+    """
+    resumed = {effect.grant for effect in grants if effect.status == "active"}
+    again = {grant.subscription for grant in view.snapshot.grants if grant.id in resumed}
+    for effect in invoices(view):
+        if isinstance(effect, CHANGES) and again & subscriptions_of(effect.invoice):
+            continue
+        yield effect
 
 
 def _is_bad(view: Assessment) -> bool:
@@ -107,33 +126,70 @@ def _is_needed(view: Assessment, debt: Debt) -> bool:
     return debt.is_collectible and (asks_for_more or (_is_bad(view) and remaining > 0))
 
 
-def _grants(view: Assessment) -> Iterator[Effect]:
+def _grants(view: Assessment) -> Iterator[SetGrant]:
     """Store 5: service waits where debt is bad, comes back where it is covered, else ends."""
     for turn, grant in enumerate(view.snapshot.grants):
         target = _grant_target(view, grant)
-        if target is None or target == grant.status:
+        if target is None or target == (grant.status, grant.reason):
             continue
         off = Place.SERVICE_BEHIND_BAN if _ban_falls(view) else Place.SERVICE_OFF
         place = off if grant.status == "active" else Place.SERVICE_ON
-        reason = "dunning" if target == "suspended" else None
-        yield SetGrant(place=place, turn=turn, grant=grant.id, status=target, reason=reason)
+        status, reason = target
+        yield SetGrant(place=place, turn=turn, grant=grant.id, status=status, reason=reason)
 
 
-def _grant_target(view: Assessment, grant: Grant) -> str | None:
-    """The status a grant should have, or None where dunning has no say in it."""
+Target = tuple[str, str | None]
+"""A status, and its reason."""
+
+ACTIVE: Target = ("active", None)
+ENDED: Target = ("ended", None)
+
+
+def _grant_target(view: Assessment, grant: Grant) -> Target | None:
+    """The status and reason a grant should have, or None where the brain has no say in it."""
     if is_paid_for(grant) and grant.status in ("active", "suspended"):
         if view.standing is Standing.BANNED or grant.subscription in view.suspended:
-            return "suspended" if grant.status == "active" else None
+            return ("suspended", "dunning") if grant.status == "active" else None
         if grant.status == "active" and grant.subscription in view.dropped:
-            return "ended"
-    waited = grant.status == "suspended" and grant.reason == "dunning"
-    hidden = grant.status == "active" and _ban_falls(view)
-    if not waited and not hidden:
-        return None
+            return ENDED
+    if grant.status == "active":
+        return _running_target(view, grant)
+    return WAITING[grant.reason](view, grant) if _waits(grant) else None
+
+
+def _waits(grant: Grant) -> bool:
+    return grant.status == "suspended" and grant.reason in WAITING
+
+
+def _after_dunning(view: Assessment, grant: Grant) -> Target | None:
+    """What becomes of service that dunning suspended, once bad debt does not stop it any more."""
     if is_covered(view.snapshot, grant, view.in_grace):
-        return "active"
+        return ACTIVE
     by_contract = _is_bad(view) and not view.policy.ends_service
-    return None if by_contract else "ended"
+    return None if by_contract else ENDED
+
+
+def _after_payment(view: Assessment, grant: Grant) -> Target | None:
+    """What becomes of service that waits for a payment; it ends with its subscription."""
+    if is_over(view.snapshot, grant):
+        return ENDED
+    begun = has_begun(view.snapshot, grant)
+    return ACTIVE if begun and is_covered(view.snapshot, grant, view.in_grace) else None
+
+
+WAITING: Mapping[str | None, Callable[[Assessment, Grant], Target | None]] = {
+    "dunning": _after_dunning,
+    UNPAID: _after_payment,
+}
+"""Reasons of the suspensions that are the brain's, and what ends each."""
+
+
+def _running_target(view: Assessment, grant: Grant) -> Target | None:
+    """What becomes of service that runs, once it is known that bad debt does not stop it."""
+    if _ban_falls(view) and not is_covered(view.snapshot, grant, view.in_grace):
+        return ENDED
+    status = view.unpaid.get(grant.id)
+    return None if status is None else (status, UNPAID if status == "suspended" else None)
 
 
 def _ban_falls(view: Assessment) -> bool:

@@ -1,4 +1,4 @@
-"""The ledger of service: how much of a line was given, and whether a grant is covered now."""
+"""The ledger of service: how much of a line was given, and whether its service runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from brain.rows import Grant
-from brain.snapshot import NOTHING, Snapshot
+from brain.snapshot import Snapshot, is_live
 from brain.stripe_rows import Invoice, LineItem
 
 Span = tuple[int, int | None]
@@ -57,26 +57,44 @@ class Ledger:
         )
 
     def _spans(self, subscription: str, product: str | None, start: int) -> tuple[Span, ...]:
-        spans = self.spans.get((subscription, product or ""), ())
+        spans = self._given(subscription, product)
         if not spans and subscription in self.ends:
             return ((start, self.ends[subscription]),)
         return spans
 
+    def _given(self, subscription: str, product: str | None) -> tuple[Span, ...]:
+        """Spans of the product; a line that names none was for all that the subscription gave."""
+        if product is not None:
+            return self.spans.get((subscription, product), ())
+        return tuple(
+            span for (key, _), given in self.spans.items() if key == subscription for span in given
+        )
 
-def ledger(snapshot: Snapshot, ending: frozenset[str] = frozenset()) -> Ledger:
-    """The ledger of the account as if the service of the `ending` subscriptions stopped now."""
+
+def ledger(
+    snapshot: Snapshot,
+    ending: frozenset[str] = frozenset(),
+    stopping: frozenset[str] = frozenset(),
+) -> Ledger:
+    """The ledger of the account as if some service stopped now.
+
+    That of the `ending` subscriptions, and of the `stopping` grants.
+    """
     spans: dict[tuple[str, str], list[Span]] = {}
     for grant in snapshot.grants:
         if grant.subscription is None:
             continue
-        stops = grant.subscription in ending and is_paid_for(grant) and grant.status == "active"
+        waits = grant.subscription in ending and is_paid_for(grant)
+        stops = grant.status == "active" and (waits or grant.id in stopping)
         given = spans.setdefault((grant.subscription, grant.product), [])
         for since, to in grant.intervals:
             given.append((since, snapshot.now if stops and to is None else to))
     ends: dict[str, int] = {}
     for key, subscription in snapshot.subscriptions.items():
         ended = subscription.ended_at
-        at = subscription.canceled_at if ended is None else ended
+        # canceled_at of a subscription that is still live is only a wish for later
+        wished = None if is_live(subscription) else subscription.canceled_at
+        at = wished if ended is None else ended
         if at is not None:
             ends[key] = at
     return Ledger(spans={key: tuple(value) for key, value in spans.items()}, ends=ends)
@@ -92,56 +110,3 @@ def _seconds(spans: Iterable[Span], start: int, end: int) -> int:
             total += upto - since
             reached = upto
     return total
-
-
-# --- cover ------------------------------------------------------------------------------------
-
-
-def is_covered(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> bool:
-    """True where somebody paid, or has contracted to pay, for the service of this moment.
-
-    `running` are the open invoices whose grace still runs. Written off and credited is no cover.
-    """
-    if not is_paid_for(grant):
-        return True
-    if snapshot.account.net_days is not None and snapshot.account.segment == "enterprise":
-        return True
-    mine = [i for i in snapshot.invoices if i.subscription == grant.subscription is not None]
-    lines = [line for invoice in mine for line in invoice.lines.data]
-    named = any(product_of(line) == grant.product for line in lines)
-    return any(
-        _covers(snapshot, invoice, line, running)
-        for invoice in mine
-        for line in invoice.lines.data
-        if line.period.start <= snapshot.now < line.period.end
-        and (not named or product_of(line) == grant.product)
-    )
-
-
-def _covers(snapshot: Snapshot, invoice: Invoice, line: LineItem, running: frozenset[str]) -> bool:
-    if invoice.total == 0 or _is_settled(snapshot, invoice):
-        return True
-    if invoice.status != "open":
-        return False
-    contract = snapshot.account.net_days is not None
-    not_due = invoice.due_date is not None and snapshot.now < invoice.due_date
-    return (contract and not_due) or (
-        invoice.id in running and _paid_before(snapshot, invoice, line.period.start)
-    )
-
-
-def _is_settled(snapshot: Snapshot, invoice: Invoice) -> bool:
-    credited = (
-        invoice.pre_payment_credit_notes_amount + invoice.post_payment_credit_notes_amount > 0
-    )
-    taken_back = snapshot.taken_back.get(invoice.id, NOTHING)
-    return invoice.status == "paid" and not credited and taken_back == NOTHING
-
-
-def _paid_before(snapshot: Snapshot, invoice: Invoice, start: int) -> bool:
-    return any(
-        _is_settled(snapshot, earlier)
-        and any(line.period.end <= start for line in earlier.lines.data)
-        for earlier in snapshot.invoices
-        if earlier.subscription == invoice.subscription
-    )

@@ -11,10 +11,21 @@ from brain.stripe_rows import Invoice, StripeCustomer, Subscription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """Money that left an invoice again, minor units: by refunds, by disputes that were lost."""
+    """What left an invoice again after it was paid, minor units.
+
+    refunded: by refunds that arrived. lost: by disputes. noted: what credit notes say went back to
+    the payer, but for refunds that failed. to_balance: what they put on the customer's balance.
+    """
 
     refunded: int = 0
     lost: int = 0
+    noted: int = 0
+    to_balance: int = 0
+
+    @property
+    def all(self) -> int:
+        """Everything; a refund and the credit note that documents it are one return."""
+        return self.lost + self.to_balance + max(self.refunded, self.noted)
 
 
 NOTHING = TakenBack()
@@ -29,7 +40,7 @@ class Snapshot:
     processing: invoices with a payment on its way.
     attempts: invoice → how often somebody tried to charge it.
     notes: invoice → how many credit notes stand on it.
-    taken_back: invoice → money that left it again.
+    taken_back: invoice → what left it again.
     cases: (kind, object) of what waits for a person, or has waited.
     """
 
@@ -64,6 +75,10 @@ class Snapshot:
     def has_case(self, kinds: frozenset[str], object: str) -> bool:
         """True where a case of one of these kinds names the object."""
         return any((kind, object) in self.cases for kind in kinds)
+
+    def named_by(self, kind: str) -> frozenset[str]:
+        """The objects that cases of this kind name."""
+        return frozenset(named for found, named in self.cases if found == kind)
 
 
 def is_live(subscription: Subscription | None) -> bool:

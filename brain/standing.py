@@ -50,7 +50,7 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     bad = [debt for debt in candidates if _reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
-    processing = any(debt.processing and debt.invoice.status in COLLECTIBLE for debt in debts)
+    processing = any(debt.waiting and debt.invoice.status in COLLECTIBLE for debt in debts)
     since = min(_written_off_at(snapshot, debt) for debt in bad)
     standing, reasons = _enforced(snapshot, policy, bad, since, frozen=processing)
     return Finding(

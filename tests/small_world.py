@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fixtures import rows
-from fixtures.journal import Call
+from fixtures.journal import Call, Write
 
 DAY = 86_400
 START = 1_772_323_200  # 2026-03-01T00:00:00Z
@@ -37,6 +37,7 @@ class SmallWorld:
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: list[tuple[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
 
     @property
     def memo(self) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from debtor import at, grant, invoice, look, served, uncollectible, world
+from debtor import DAY, T0, at, grant, invoice, look, served, uncollectible, world
 
 from brain.assess import assess
 from brain.gather import gather
 from brain.money import strict
+from fixtures.acts import apply
 
 
 def owed(of: Any, id: str = "in_1", *, writes_off: bool = False) -> tuple[int, int]:
@@ -252,3 +253,44 @@ def test_paying_both_is_a_double_charge_for_a_person() -> None:
     )
     look(made)
     assert made.get("cases", "double_charge:in_c").detail == {"amount": 5_000}
+
+
+def test_a_paid_consolidated_invoice_pays_its_own_currency_only() -> None:
+    foreign = uncollectible(18, currency="eur")
+    made = world(20, foreign, consolidated(status="paid"), grants=(served(18),))
+    assert owed(made) == (6_000, 6_000)
+
+
+def test_voiding_a_consolidated_invoice_returned_what_the_balance_had_paid_of_it() -> None:
+    void = consolidated(status="void", balance_applied=2_000)
+    assert owed(world(20, uncollectible(18), void, grants=(served(18),))) == (6_000, 6_000)
+
+
+# --- what the record of service does not say, or says otherwise ---------------------------------
+
+
+def test_a_wish_to_end_later_says_nothing_of_how_long_service_ran() -> None:
+    wish = {"id": "sub_1", "product": "pages", "canceled_at": at(12), "cancel_at_period_end": True}
+    made = world(20, uncollectible(18), stripe={"subscriptions": [wish]})
+    assert owed(made) == (0, 10_000)
+
+
+def test_a_line_that_names_no_product_was_for_all_that_the_subscription_gave() -> None:
+    lines = [{"amount": 10_000, "unpriced": True}]
+    made = world(20, uncollectible(18, lines=lines), grants=(served(18),))
+    assert owed(made) == (6_000, 6_000)
+
+
+def test_a_line_worth_nothing_makes_nothing_unknown() -> None:
+    lines = [{"amount": 10_000}, {"amount": 0, "product": "d1"}]
+    made = world(20, uncollectible(18, lines=lines), grants=(served(18),))
+    assert owed(made) == (6_000, 6_000)
+
+
+def test_a_debit_of_the_customers_that_an_invoice_asks_for_is_owed_with_it() -> None:
+    made = world(29, invoice(status="paid"), grants=(grant(),))
+    apply(made, "stripe.balance_changed", {"amount": 500})
+    renewal = {"subscription": "sub_1", "invoice": "in_2", "amount": 10_000}
+    made.advance(T0 + 30 * DAY)
+    apply(made, "stripe.renewal_finalized", renewal)
+    assert owed(made, "in_2") == (10_500, 10_500)
