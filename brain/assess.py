@@ -15,6 +15,8 @@ from brain.snapshot import Snapshot
 from brain.standing import STOPPING, Standing, stand
 from brain.stripe_rows import Invoice
 
+NONE: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
@@ -61,7 +63,8 @@ def assess(
         paid, and it holds once that payment has failed.
     """
     policy = policy_of(snapshot.account.segment)
-    shown = debts(snapshot, ledger(snapshot))
+    owing = Owing(snapshot)
+    shown = owing()
     if snapshot.account.probation:
         return Assessment(
             snapshot=snapshot,
@@ -73,7 +76,7 @@ def assess(
     in_grace = frozenset(d.id for d in shown if _grace_runs(snapshot, policy, d))
     ends = writes_off if ends_unpaid is None else ends_unpaid
     unpaid = cover.unpaid(snapshot, in_grace) if ends else {}
-    shown = debts(snapshot, ledger(snapshot, stopping=frozenset(unpaid)))
+    shown = owing(stopping=frozenset(unpaid))
     overdue = frozenset(d.id for d in shown if writes_off and _is_overdue(snapshot, policy, d))
     written = overdue | {d.id for d in shown if d.invoice.status == "uncollectible"}
     remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
@@ -85,6 +88,7 @@ def assess(
         and (d.id in written or _grace_is_over(snapshot, policy, d))
     )
     return _with_service(
+        owing,
         Assessment(
             snapshot=snapshot,
             policy=policy,
@@ -99,8 +103,34 @@ def assess(
     )
 
 
+class Owing:
+    """What is owed if some service stopped now; the same question is answered once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._answers: dict[tuple[frozenset[str], ...], Debts] = {}
+
+    def __call__(
+        self,
+        ending: frozenset[str] = NONE,
+        stopping: frozenset[str] = NONE,
+        forgiven: frozenset[str] = NONE,
+    ) -> Debts:
+        """The debts with the service of the `ending` subscriptions and `stopping` grants over."""
+        asked = (ending, stopping, forgiven)
+        if asked not in self._answers:
+            stopped = ledger(self.snapshot, ending, stopping)
+            self._answers[asked] = debts(self.snapshot, stopped, forgiven)
+        return self._answers[asked]
+
+
 def _with_service(
-    shown: Assessment, *, written: frozenset[str], pardoned: frozenset[str], stops: bool
+    owing: Owing,
+    shown: Assessment,
+    *,
+    written: frozenset[str],
+    pardoned: frozenset[str],
+    stops: bool,
 ) -> Assessment:
     """Assess to the end: stop the service that bad debt stops, and see what is owed then."""
     snapshot, policy = shown.snapshot, shown.policy
@@ -109,14 +139,13 @@ def _with_service(
     overdue = written - {i.id for i in snapshot.invoices if i.status == "uncollectible"}
     touched = [d for d in shown.debts if stops and d.id in written | forgiven and d.may_matter]
     ending = frozenset(s for debt in touched for s in subscriptions_of(debt.invoice))
-    after = debts(snapshot, ledger(snapshot, ending, stopping), forgiven)
+    after = owing(ending, stopping, forgiven)
     finding = stand(snapshot, policy, after, written)
     bad = [after.by_invoice[key].invoice for key in finding.bad] if stops else []
     suspended = frozenset(s for invoice in bad for s in subscriptions_of(invoice))
     worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
     dropped = frozenset(s for i in worthless for s in subscriptions_of(i)) - suspended
-    stopped = ledger(snapshot, suspended | dropped, stopping)
-    after = debts(snapshot, stopped, forgiven)
+    after = owing(suspended | dropped, stopping, forgiven)
     return replace(
         shown,
         debts=after,
@@ -126,7 +155,7 @@ def _with_service(
         write_off=overdue & finding.bad,
         suspended=suspended,
         dropped=dropped,
-        leftover=_leftover(snapshot, after, stopped),
+        leftover=_leftover(snapshot, after, ledger(snapshot, suspended | dropped, stopping)),
         cases=cases.find(snapshot, policy, after, written, pardoned),
         reasons=(
             *(because("nobody-pays", grant=key, becomes=to) for key, to in shown.unpaid.items()),

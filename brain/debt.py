@@ -9,8 +9,9 @@ bounds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import lcm
+from typing import NamedTuple
 
 from brain.consolidation import Consolidated, consolidated, own_settled
 from brain.money import minimum, strict, unit
@@ -24,8 +25,7 @@ NO_DEBT = frozenset(("user_forgiven",))
 """Why Stripe says that an invoice is uncollectible, where that means that nobody owes it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
+class Debt(NamedTuple):
     """One invoice's debt; all amounts in minor units of the invoice's currency.
 
     lo, hi: bounds of what is owed; equal unless `unknown` says why not.
@@ -121,10 +121,11 @@ def earned(invoice: Invoice, ledger: Ledger) -> int | None:
     """Value of the service given, minor units, rounded down to the unit; None if not known."""
     parts = []
     for line in invoice.lines.data:
-        fraction = ledger.fraction(line) if value(line) else (0, 1)
+        amount = value(line)
+        fraction = ledger.fraction(line) if amount else (0, 1)
         if fraction is None:
             return None
-        parts.append((value(line), *fraction))
+        parts.append((amount, *fraction))
     whole = lcm(*(denominator for _, _, denominator in parts))
     total = sum(amount * (whole // below) * above for amount, above, below in parts)
     step = unit(invoice.currency)
@@ -145,16 +146,30 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     forgiven |= snapshot.named_by("cannot-zero-uncollectible")
     found = {}
     for invoice in sorted(snapshot.invoices, key=lambda i: (due_at(i), i.created, i.id)):
-        debt = _debt(snapshot, invoice, ledger, covering)
         key = invoice.id
-        found[key] = replace(debt, processing=key in under_way, waiting=key in waiting)
+        found[key] = _debt(
+            snapshot,
+            invoice,
+            ledger,
+            consolidated=key in covering,
+            processing=key in under_way,
+            waiting=key in waiting,
+        )
     unused = _share_out(found, over)
     for key, debt in found.items():
         found[key] = _owed(debt, forgiven)
     return Debts(by_invoice=found, consolidated=over, unused=unused)
 
 
-def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger, covering: frozenset[str]) -> Debt:
+def _debt(
+    snapshot: Snapshot,
+    invoice: Invoice,
+    ledger: Ledger,
+    *,
+    consolidated: bool,
+    processing: bool,
+    waiting: bool,
+) -> Debt:
     """The debt before consolidated payments and before the rules that set it to nothing."""
     adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
     given = earned(invoice, ledger) if adds_up else None
@@ -164,7 +179,7 @@ def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger, covering: frozen
     if given is not None:
         lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
     else:
-        noted = _noted(snapshot, invoice, covering) if adds_up else None
+        noted = _noted(snapshot, invoice) if adds_up else None
         evidence = noted is not None
         lo, hi = (0, remaining) if noted is None else (noted, noted)
         if noted is None:
@@ -185,13 +200,16 @@ def _debt(snapshot: Snapshot, invoice: Invoice, ledger: Ledger, covering: frozen
         hi=hi,
         unknown=unknown,
         evidence=evidence,
-        consolidated=invoice.id in covering,
+        processing=processing,
+        waiting=waiting,
+        consolidated=consolidated,
         first=first,
     )
 
 
-def _noted(snapshot: Snapshot, invoice: Invoice, covering: frozenset[str]) -> int | None:
+def _noted(snapshot: Snapshot, invoice: Invoice) -> int | None:
     """The debt that the customer's metadata notes, if it can only mean this invoice."""
+    covering = {entry.invoice.id for entry in consolidated(snapshot)}
     uncollectible = {i.id for i in snapshot.invoices if i.status == "uncollectible"}
     if uncollectible - covering != {invoice.id}:
         return None
@@ -214,7 +232,7 @@ def _share_out(found: dict[str, Debt], over: tuple[Consolidated, ...]) -> Mappin
             claims = key in entry.originals and not debt.is_excused
             if claims and debt.invoice.currency == currency:
                 share = min(left, debt.hi - debt.share)
-                found[key] = replace(debt, share=debt.share + share)
+                found[key] = debt._replace(share=debt.share + share)
                 left -= share
         unused[entry.invoice.id] = left
     return unused
@@ -226,5 +244,5 @@ def _owed(debt: Debt, forgiven: frozenset[str]) -> Debt:
     lo, hi = (min(max(0, bound - debt.share), remaining) for bound in (debt.lo, debt.hi))
     too_small = debt.minimum is not None and hi < debt.minimum
     if debt.is_excused or too_small or debt.id in forgiven or not debt.is_collectible:
-        return replace(debt, lo=0, hi=0, unknown=None)
-    return replace(debt, lo=lo, hi=hi)
+        return debt._replace(lo=0, hi=0, unknown=None)
+    return debt if (lo, hi) == (debt.lo, debt.hi) else debt._replace(lo=lo, hi=hi)
