@@ -16,11 +16,45 @@ from tests.shadow_command import ROOT, shadow
 
 COMPOSITION = compose(ROOT / "pyproject.toml", ())
 PATHS = {
-    "api.billing_state",
-    "api.pay_bad_debt",
-    "webhook.invoice_marked_uncollectible",
-    "webhook.invoice_payment_succeeded",
-    "webhook.invoice_voided",
+    *(f"api.{name}" for name in ("billing_state", "pay_bad_debt", "pay_invoice")),
+    *(
+        f"cron.{name}"
+        for name in (
+            "ban_flagged",
+            "consolidate_bad_debt",
+            "flag_overdue",
+            "retry_open_invoices",
+            "sync_metadata",
+        )
+    ),
+    *(f"support.{name}" for name in ("clear_bad_debt", "lift_ban")),
+    *(
+        f"webhook.{name}"
+        for name in (
+            "charge_refunded",
+            "dispute_closed",
+            "dispute_created",
+            "invoice_marked_uncollectible",
+            "invoice_payment_failed",
+            "invoice_payment_succeeded",
+            "invoice_voided",
+            "subscription_deleted",
+            "subscription_updated",
+        )
+    ),
+}
+FAMILIES = {f"S{number:02}" for number in (*range(1, 14), *range(17, 36), *range(40, 51))}
+TICKETS = {
+    "RC4_PAYMENT_FAILURE",
+    "RC5_NO_PAY_NOW",
+    "address/checkout",
+    "bad-debt",
+    "duplicate-charge",
+    "entitlement-drift",
+    "invoice-remediation",
+    "payment-block",
+    "refund",
+    "subscription-lifecycle",
 }
 
 
@@ -57,8 +91,10 @@ def test_the_set_is_wide_enough() -> None:
     segments = {one.given.account.segment for one in scenarios()}
     races = [item for one in scenarios() for item in one.when if item.kind == "together"]
 
-    assert len(scenarios()) >= 25
-    assert {"usd", "jpy", "kwd"} <= set(currencies)
+    assert len(scenarios()) >= 90
+    assert {"usd", "eur", "jpy", "kwd"} <= set(currencies)
+    assert {one.family for one in scenarios()} >= FAMILIES
+    assert {one.ticket for one in scenarios()} >= TICKETS
     assert segments == {"free", "pro", "business", "enterprise"}
     assert len(races) >= 2
 
