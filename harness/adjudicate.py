@@ -79,21 +79,7 @@ def is_look(episode: Episode) -> bool:
 
 def decide(episode: Episode, docket: Docket) -> Cell:
     """Judge an episode by a docket made for it."""
-    faults = [Fault(finding, episode.paths) for finding in episode.findings]
-    if episode.control is None or episode.candidate is None:
-        faults.append(_fault(Outcome.NOT_RUN, "no-result", "a side gave none", episode.paths))
-    if is_look(episode):
-        differences = tuple(one.under(GIVEN) for one in episode.differences)
-        faults.extend(_wrong_at_first_look(episode))
-    else:
-        matched, missed = matching(episode, docket.trials)
-        faults.extend(
-            _fault(Outcome.DIVERGE, "ruling-undershoot", text, episode.paths) for text in missed
-        )
-        differences = _covered(episode, matched, docket)
-        faults.extend(_unruled(episode, differences, matched))
-        faults.extend(_never_rulable(episode))
-        faults.extend(_unacknowledged(episode, differences, docket.signed))
+    faults, differences = _heard(episode, docket)
     covering = {one.ruling for one in differences} - {"", FOLLOWS, GIVEN}
     return Cell(
         episode=episode,
@@ -103,6 +89,31 @@ def decide(episode: Episode, docket: Docket) -> Cell:
         findings=in_order(fault.finding for fault in faults),
         rulings=tuple(sorted(covering)),
     )
+
+
+def outcome_of(episode: Episode, docket: Docket) -> Outcome:
+    """The outcome of the cell that `decide` would make, for whoever asks for no more."""
+    faults, differences = _heard(episode, docket)
+    return _outcome((fault.finding for fault in faults), differences)
+
+
+def _heard(episode: Episode, docket: Docket) -> tuple[list[Fault], tuple[Difference, ...]]:
+    """Everything found about an episode, and its differences with the rulings that cover them."""
+    faults = [Fault(finding, episode.paths) for finding in episode.findings]
+    if episode.control is None or episode.candidate is None:
+        faults.append(_fault(Outcome.NOT_RUN, "no-result", "a side gave none", episode.paths))
+    if is_look(episode):
+        faults.extend(_wrong_at_first_look(episode))
+        return faults, tuple(one.under(GIVEN) for one in episode.differences)
+    matched, missed = matching(episode, docket.trials)
+    faults.extend(
+        _fault(Outcome.DIVERGE, "ruling-undershoot", text, episode.paths) for text in missed
+    )
+    differences = _covered(episode, matched, docket)
+    faults.extend(_unruled(episode, differences, matched))
+    faults.extend(_never_rulable(episode))
+    faults.extend(_unacknowledged(episode, differences, docket.signed))
+    return faults, differences
 
 
 def _outcome(findings: Iterable[Finding], differences: Sequence[Difference]) -> Outcome:

@@ -19,6 +19,7 @@ SHORT: Final = 16
 """How many characters of a digest are shown where a whole one is too long."""
 
 _CONSTANTS: Final[Mapping[Any, str]] = {type(None): "n", type(ABSENT): "a"}
+_TEXT: Final = frozenset({str})
 _SCALARS: Final = frozenset({str, int, bool, type(None), type(ABSENT)})
 
 
@@ -78,7 +79,7 @@ def _write(value: Any, out: list[str]) -> None:
         out.append(f"l{len(value)}:")
         for item in value:
             _write(item, out)
-    elif isinstance(value, Mapping):
+    elif kind is dict or isinstance(value, Mapping):
         _write_mapping(value, out)
     else:
         out.append(_number(value))
@@ -87,8 +88,12 @@ def _write(value: Any, out: list[str]) -> None:
 def _write_mapping(value: Mapping[Any, Any], out: list[str]) -> None:
     out.append(f"m{len(value)}:")
     for key in sorted_keys(value):
-        out.append(f"s{len(key)}:{key}")
-        _write(value[key], out)
+        item = value[key]
+        if type(item) is str:  # most values are text: one piece for both
+            out.append(f"s{len(key)}:{key}s{len(item)}:{item}")
+        else:
+            out.append(f"s{len(key)}:{key}")
+            _write(item, out)
 
 
 def sorted_keys(*mappings: Mapping[Any, Any]) -> list[str]:
@@ -97,13 +102,13 @@ def sorted_keys(*mappings: Mapping[Any, Any]) -> list[str]:
     Raises:
         NotCanonical: a key is no text.
     """
-    keys: set[str] = set()
     for mapping in mappings:
-        for key in mapping:
-            if type(key) is not str:
-                raise NotCanonical(f"the key {key!r} is a {type(key).__name__}, not text")
-            keys.add(key)
-    return sorted(keys)
+        if not _TEXT.issuperset(map(type, mapping)):
+            key = next(key for key in mapping if type(key) is not str)
+            raise NotCanonical(f"the key {key!r} is a {type(key).__name__}, not text")
+    if len(mappings) == 1:
+        return sorted(mappings[0])
+    return sorted(set().union(*mappings))
 
 
 def _number(value: Any) -> str:

@@ -152,7 +152,10 @@ class _Builder:
     def take(self, event: yaml.Event) -> None:
         """Take the next event."""
         line = event.start_mark.line + 1 if event.start_mark else 1
-        match event:
+        match event:  # the commonest first
+            case yaml.ScalarEvent():
+                self.check(event.anchor, event.tag, line)
+                self.scalar(event, line)
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
@@ -161,9 +164,6 @@ class _Builder:
             case yaml.AliasEvent():
                 message = f"the alias {quoted(f'*{event.anchor}')} is not read"
                 self.refuse("yaml-alias", line, message, "write the value out")
-            case yaml.ScalarEvent():
-                self.check(event.anchor, event.tag, line)
-                self.scalar(event, line)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self.check(event.anchor, event.tag, line)
                 self.open({} if isinstance(event, yaml.MappingStartEvent) else [], line)

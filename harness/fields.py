@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -38,12 +38,18 @@ class Field:
         status: retired (the candidate stops keeping it) or added (only the candidate answers it).
         reason: why.
         decision: the decision's record, `docs/decisions/NNNN-name.md`.
+        keys: the path's.
     """
 
     path: str
     status: Literal["retired", "added"]
     reason: str
     decision: str
+    keys: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        keys = tuple(self.path.split("."))
+        object.__setattr__(self, "keys", keys)  # asked for in every observation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +61,14 @@ class Fields:
     def project(self, facets: Mapping[str, Data]) -> dict[str, Data]:
         """Facets without these fields; what is given is left as it is."""
         projected = dict(facets)
-        for field in self.fields:
-            _without(projected, tuple(field.path.split(".")))
+        for one in self.fields:
+            _without(projected, one.keys)
         return projected
 
     def covers(self, path: str) -> bool:
         """Whether `facet.key.key`, or a place above it, is left out."""
-        keys = path.split(".")
-        return any(_matches(field.path.split("."), keys) for field in self.fields)
+        keys = tuple(path.split("."))
+        return any(_matches(one.keys, keys) for one in self.fields)
 
 
 def read_fields(path: Path, *, root: Path) -> Fields:
@@ -141,7 +147,7 @@ def _without(tree: dict[str, Any], keys: tuple[str, ...]) -> None:
             _without(tree[one], rest)
 
 
-def _matches(pattern: list[str], keys: list[str]) -> bool:
+def _matches(pattern: tuple[str, ...], keys: tuple[str, ...]) -> bool:
     """Whether the pattern names these keys or a place above them."""
     return len(pattern) <= len(keys) and all(
         one in (ANY, key) for one, key in zip(pattern, keys, strict=False)

@@ -15,7 +15,7 @@ from harness.judge import blamed, breaches, facts, judge, new
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
 from harness.objection import objections
-from harness.ports import Access, Data, World
+from harness.ports import Access, Data, Facts, Kit, World
 from harness.race import explore
 from harness.scenario import EpisodeSpec, Item, Scenario, Then, episodes
 from harness.setup import Setup, Side
@@ -43,13 +43,15 @@ class Running:
         moot: `label#episode` → why the act made no sense in this world.
         broken: the breaches of invariants; only where this side is judged.
         not_run, errors, timeouts: what argues against this run, by what it makes of it.
-        seen: digest of each episode's observation.
+        compared: whether what this side did is to be held against another run.
+        seen: digest of each episode's observation; only where it is compared.
         failed: statements of `then` that did not hold.
     """
 
     setup: Setup
     side: Side
     world: World
+    compared: bool = True
     held: Held = field(default_factory=dict)
     moot: dict[str, str] = field(default_factory=dict)
     broken: list[Breach] = field(default_factory=list)
@@ -75,7 +77,8 @@ class Running:
         effects = EveryEffect(self.setup, living) if judged else None
         if effects is not None:
             living.watch = effects.check
-        observation = live(living, lambda: play(living, replace(spec, item=item), self.held))
+        meant = spec if item is spec.item else replace(spec, item=item)
+        observation = live(living, lambda: play(living, meant, self.held), compared=self.compared)
         if effects is not None:
             effects.check(None)
         keep_held(living, spec, self.held)
@@ -85,7 +88,8 @@ class Running:
             self.world.advance(spec.at)
             return
         self.note(spec, objections(self.side, observation))
-        self.seen.append(digest([observation.facets, list(observation.reasons)]))
+        if self.compared:
+            self.seen.append(digest([observation.facets, list(observation.reasons)]))
         if effects is not None:
             self.weigh(spec, before, observation, effects)
 
@@ -155,30 +159,49 @@ class EveryEffect:
     def __init__(self, setup: Setup, living: Living) -> None:
         self.setup, self.living = setup, living
         self.invariants = tuple(inv for inv in setup.invariants if inv.every_effect)
+        self.start: Start | None = None
         self.known: tuple[str, ...] | None = None
-        self.counted = -1
+        self.counted = 0
         self.found: list[str] = []
 
     def check(self, access: Access | None) -> None:
         """Judge the world where something was written since last asked."""
         del access
         world = self.living.world
-        counted = len(world.puts)
-        if counted == self.counted:
+        if self.start is None:
+            self.start, self.counted = Start.of(world), len(world.puts)
+        if len(world.puts) == self.counted:
             return
-        self.counted = counted
+        self.counted = len(world.puts)
+        if self.known is None:  # most episodes write nothing, and nobody asks how they began
+            self.known = breaches(self.invariants, self.start.facts(self.setup.kit))
         broken = breaches(self.invariants, facts(self.setup.kit, world))
-        if self.known is not None:
-            fresh = new(new(broken, self.known), tuple(self.found))
-            self.found.extend(fresh)
-        else:
-            self.known = broken
+        self.found.extend(new(new(broken, self.known), tuple(self.found)))
+
+
+class Start(NamedTuple):
+    """A world as it was before an engine's first effect; a fork begins with an empty journal."""
+
+    world: World
+    calls: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, world: World) -> Start:
+        """Keep a world as it is now."""
+        fork = world.fork()
+        fork.answers.extend(world.answers)
+        return cls(fork, tuple(world.calls))
+
+    def facts(self, kit: Kit) -> Facts:
+        """What an invariant would have seen of it then."""
+        return facts(kit, self.world)._replace(calls=self.calls)
 
 
 def free_run(setup: Setup, scenario: Scenario) -> FreeRun:
     """Replay a scenario to the end in both worlds and judge the candidate's."""
-    control = Running(setup=setup, side=setup.control, world=setup.kit.load(scenario.given))
-    candidate = candidate_run(setup, scenario)
+    given = setup.kit.load(scenario.given)
+    candidate = candidate_run(setup, scenario, given)
+    control = Running(setup=setup, side=setup.control, world=given, compared=False)
     for spec in episodes(scenario):
         control.play(spec, judged=False)
     ends = {
@@ -188,17 +211,23 @@ def free_run(setup: Setup, scenario: Scenario) -> FreeRun:
     return conclude(scenario, control, candidate, ends)
 
 
-def candidate_run(setup: Setup, scenario: Scenario, *, judged: bool = True) -> Running:
-    """The candidate's world alone, to the end; it needs no control at all."""
-    run = Running(setup=setup, side=setup.candidate, world=setup.kit.load(scenario.given))
-    points = dict(scenario.then.after) if scenario.then is not None else {}
+def candidate_run(
+    setup: Setup, scenario: Scenario, given: World, *, judged: bool = True
+) -> Running:
+    """The candidate alone, to the end, in forks of the `given` world; it needs no control at all.
+
+    Where it is not judged, only what it did is noted, and nobody asks what that is worth.
+    """
+    run = Running(setup=setup, side=setup.candidate, world=given)
+    then = scenario.then if judged else None
+    points = dict(then.after) if then is not None else {}
     for spec in episodes(scenario):
         run.play(spec, judged=judged)
         if spec.index in points:
             where = f"after {spec.index}: "
             run.failed.extend(unheld(setup, run.world, points[spec.index], where))
-    if scenario.then is not None:
-        run.failed.extend(unheld(setup, run.world, scenario.then, ""))
+    if then is not None:
+        run.failed.extend(unheld(setup, run.world, then, ""))
     return run
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness.adjudicate import CUSTOMER, FOLLOWS, Docket, decide, docket, is_look
+from harness.adjudicate import CUSTOMER, FOLLOWS, Docket, docket, is_look, outcome_of
 from harness.canonical import same
 from harness.difference import Keys, compare, keys_of
+from harness.matching import Demands
 from harness.model import ABSENT, Cell, Difference, Episode, Observation, Outcome
 from harness.ownership import GIVEN, value_at
 from harness.ports import Data
@@ -56,26 +57,31 @@ def measure(cell: Cell, rulings: Sequence[Ruling], earlier: Mapping[str, Cell]) 
     if cell.outcome is not Outcome.RULED or is_look(cell.episode):
         return Measured(tried=0, leaks=())
     judged_by = docket(cell.episode, rulings, earlier)
+    demands = Demands(cell.episode, judged_by.trials)
     tried = 0
     leaks: list[Leak] = []
-    for path, wrong, value in variants(cell, judged_by):
+    for wrong in variants(cell, judged_by):
         tried += 1
-        found = decide(wrong, judged_by)
-        if found.outcome is not Outcome.DIVERGE:
+        # Nothing argues for worse than DIVERGE in a RULED cell, so a ruling that has to match and
+        # would not settles it; only where none does, the whole cell is decided anew.
+        if demands.refuse(wrong.path, wrong.value):
+            continue
+        outcome = outcome_of(wrong.episode, judged_by)
+        if outcome is not Outcome.DIVERGE:
             leaks.append(
                 Leak(
                     cell=cell.episode.id,
-                    path=path,
-                    value=value,
-                    outcome=found.outcome,
+                    path=wrong.path,
+                    value=wrong.value,
+                    outcome=outcome,
                     rulings=cell.rulings,
                 )
             )
     return Measured(tried=tried, leaks=tuple(leaks))
 
 
-def variants(cell: Cell, judged_by: Docket) -> Iterator[tuple[str, Episode, Data]]:
-    """Each wrong value: its field, the episode as it would be, the value."""
+def variants(cell: Cell, judged_by: Docket) -> Iterator[Wrong]:
+    """Each wrong value of each field that differs or is pinned."""
     episode = cell.episode
     if episode.control is None or episode.candidate is None:
         return
@@ -85,13 +91,21 @@ def variants(cell: Cell, judged_by: Docket) -> Iterator[tuple[str, Episode, Data
             for pin in bundle.pins:
                 fields.setdefault(pin.path, _Field(pin.facet, pin.keys, None))
     ids = known_ids(episode)
+    inherited = with_inherited(cell)
     for path, field in fields.items():
         control, candidate = field.sides(episode.control, episode.candidate)
         values = [value for value in wrong_values(candidate, ids) if not same(value, control)]
         if not (field.repeat or same(control, candidate)):
             values.append(control)  # of a repeat, the control's value is no fault but its end
         for value in values:
-            yield path, field.with_value(episode, value), value
+            yield Wrong(inherited, path, field, value)
+
+
+def with_inherited(cell: Cell) -> Episode:
+    """The episode with its repeats under what they inherit, which no wrong value changes."""
+    pairs = zip(cell.episode.differences, cell.differences, strict=True)
+    kept = tuple(ruled if raw.repeat else raw for raw, ruled in pairs)
+    return replace(cell.episode, differences=kept)
 
 
 def _follows(one: Difference) -> bool:
@@ -161,6 +175,20 @@ class _Field:
             left, right = left.get(key, ABSENT), right.get(key, ABSENT)
             depth += 1
         return compare(self.facet, self.keys[:depth], left, right)
+
+
+class Wrong(NamedTuple):
+    """A wrong value of one field; its episode is made only for whoever asks."""
+
+    of: Episode
+    path: str
+    field: _Field
+    value: Data
+
+    @property
+    def episode(self) -> Episode:
+        """The episode as it would be."""
+        return self.field.with_value(self.of, self.value)
 
 
 def put(tree: Mapping[str, Data], keys: Keys, value: Data) -> dict[str, Data]:

@@ -183,8 +183,11 @@ def emitted(world: World, type_: str, of: str | None) -> Event:
     raise Moot(f"{type_} of {of or 'any object'} was never emitted here")
 
 
-def live(living: Living, body: Callable[[], None]) -> Observation:
-    """Run `body` (which plays `living`) within its budget and observe what came of it."""
+def live(living: Living, body: Callable[[], None], *, compared: bool = True) -> Observation:
+    """Run `body` (which plays `living`) within its budget and observe what came of it.
+
+    What is not `compared` with anything has no facets.
+    """
     world = living.world
     world.reverse = living.setup.reverse
     world.on_port = living.count
@@ -197,7 +200,7 @@ def live(living: Living, body: Callable[[], None]) -> Observation:
     finally:
         world.on_port = None
     living.traps.extend(living.side.drain_traps())
-    return observation(living)
+    return observation(living, compared=compared)
 
 
 def facets_of(kit: Kit, world: World, response: Data) -> dict[str, Data]:
@@ -211,13 +214,14 @@ def facets_of(kit: Kit, world: World, response: Data) -> dict[str, Data]:
     }
 
 
-def observation(living: Living) -> Observation:
+def observation(living: Living, *, compared: bool) -> Observation:
     """Freeze what one engine did in this episode."""
-    world, kit = living.world, living.setup.kit
+    world, setup = living.world, living.setup
     taken = living.side.taken_arcs()
     response = living.response if living.response is not None else {}
+    facets = setup.fields.project(facets_of(setup.kit, world, response)) if compared else {}
     return Observation(
-        facets=living.setup.fields.project(facets_of(kit, world, response)),
+        facets=facets,
         written={write.at: write.actor for write in world.writes},
         reasons=tuple(map(shown, world.reasons)),
         handlers=tuple(living.handlers),

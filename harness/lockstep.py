@@ -8,10 +8,10 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from harness.canonical import canonical
+from harness.canonical import same
 from harness.difference import differences, keys_of
 from harness.episode import cell_id, placed
-from harness.judge import blamed, classify, judge, new
+from harness.judge import Judgement, blamed, classify, judge, new
 from harness.living import Held, Living, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
 from harness.objection import objections
@@ -51,8 +51,9 @@ class Lockstep:
         if is_race(spec):
             episode, self.state = race_episode(self.setup, self.scenario, spec, before)
         else:
+            was = judge(self.setup, before)  # before it is forked: idle twins inherit the answers
             pair = self.pair(spec, before)
-            episode = assemble(self.setup, self.scenario, spec, pair)
+            episode = assemble(self.setup, self.scenario, spec, pair, was)
             episode = with_repeats(self.setup, episode, self.previous, before)
         self.previous = episode
         return episode
@@ -113,12 +114,13 @@ def assemble(
     scenario: Scenario,
     spec: EpisodeSpec,
     pair: Pair,
+    was: Judgement,
 ) -> Episode:
-    """Compare two observations and judge the worlds they were made in."""
+    """Compare two observations and judge the worlds they were made in; `was` is the one before."""
     worlds, control, candidate, moot = pair
     kit, (before, control_world, candidate_world) = setup.kit, worlds
     episode = placed(setup, scenario, spec, before, control_world, control.handlers)
-    was, is_, would = (judge(setup, world) for world in worlds)
+    is_, would = judge(setup, control_world), judge(setup, candidate_world)
     blame = partial(blamed, seen=candidate, looked=spec.item is None)
     return replace(
         episode,
@@ -211,8 +213,8 @@ def _repeat(
     keys = keys_of(difference.at)
     if not untouched(difference, episode.control, keys, glance.plain()):
         return difference
-    same = canonical(difference.candidate) == canonical(earlier.candidate)
-    if not same:
+    if not same(difference.candidate, earlier.candidate):
         moved = value_at(glance.facets(), difference.facet, keys)
-        same = canonical(difference.candidate) == canonical(moved)
-    return replace(difference, origin=earlier.origin or previous) if same else difference
+        if not same(difference.candidate, moved):
+            return difference
+    return replace(difference, origin=earlier.origin or previous)

@@ -34,7 +34,7 @@ def matching(
             reason = sides.why_not(bundle)
             if not reason:
                 matched.append(bundle)
-            elif trial.listed or sides.control_shows(bundle):
+            elif sides.demanded(trial, bundle):
                 reasons.append(f"{reason} ({bundle.each})" if bundle.each else reason)
         if reasons:
             missed.append(f"{trial.ruling.id}: {some(reasons)}")
@@ -73,7 +73,7 @@ class _Sides:
         own = False
         for pin in bundle.pins:
             control, candidate = self.of(pin)
-            if not same(candidate, pin.candidate):
+            if not _candidate_fits(pin, candidate):
                 wanted = quoted(pin.candidate)
                 return f"{pin.path}: the candidate has {quoted(candidate)}, not {wanted}"
             if not same(control, candidate) and not same(control, pin.control):
@@ -96,7 +96,39 @@ class _Sides:
                 return f"{pin.path} breaks nothing and equals a serial order"
         return ""
 
+    def demanded(self, trial: Trial, bundle: Bundle) -> bool:
+        """Whether the bundle has to match: its ruling lists the cell, or the control shows it."""
+        return trial.listed or self.control_shows(bundle)
+
     def control_shows(self, bundle: Bundle) -> bool:
         """Whether the control does all that the bundle says it does, so the candidate has to."""
         pins = bundle.pins
         return bool(pins) and all(same(self.of(pin)[0], pin.control) for pin in pins)
+
+
+def _candidate_fits(pin: Pin, candidate: Data) -> bool:
+    """Whether the candidate's value is the one that is pinned."""
+    return same(candidate, pin.candidate)
+
+
+class Demands:
+    """What the rulings that have to match one episode demand of the candidate, field by field.
+
+    That a ruling has to match depends on the cell and on the control alone, so it still has to
+    where the candidate has another value.
+    """
+
+    def __init__(self, episode: Episode, tried: Iterable[Trial]) -> None:
+        self._pins: dict[str, list[Pin]] = {}
+        if episode.control is None or episode.candidate is None:
+            return
+        sides = _Sides(episode, episode.control.facets, episode.candidate.facets)
+        for trial in tried:
+            for bundle in trial.bundles:
+                if sides.demanded(trial, bundle):
+                    for pin in bundle.pins:
+                        self._pins.setdefault(pin.path, []).append(pin)
+
+    def refuse(self, path: str, value: Data) -> bool:
+        """Whether `matching` would miss a ruling if the candidate had this value of the field."""
+        return not all(_candidate_fits(pin, value) for pin in self._pins.get(path, ()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.canonical import canonical
+from harness.canonical import same
 from harness.difference import keys_of
 from harness.model import ABSENT, Difference, Observation
 from harness.ports import Data
@@ -59,4 +59,4 @@ def untouched(
     if difference.facet == "effects":
         return value_at(control.facets, "effects", keys) in (ABSENT, [])
     mine = value_at(control.facets, difference.facet, keys)
-    return canonical(mine) == canonical(value_at(before, difference.facet, keys))
+    return same(mine, value_at(before, difference.facet, keys))

@@ -260,6 +260,7 @@ def race_episode(
     """Explore both engines' races; the next state is the control's serial order as listed."""
     assert spec.item is not None  # noqa: S101  # a race is always a listed item
     items = spec.item.together
+    was = judge(setup, before)  # before it is forked: idle twins inherit the answers
     control = explore(setup, setup.control, items, before)
     candidate = explore(setup, setup.candidate, items, before)
     assert control.first is not None  # noqa: S101  # explore runs at least one order
@@ -272,7 +273,7 @@ def race_episode(
         control=_race_observation(control),
         candidate=_race_observation(candidate),
         differences=race_differences(control, candidate, episode.paths),
-        klass=race_class(judge(setup, before), ends),
+        klass=race_class(was, ends),
         control_broken=_union(end.judgement.broken for end in ends),
         candidate_broken=_union(end.judgement.broken for end in ours),
         unmet=None if None in unmet else _union(u for u in unmet if u is not None),

@@ -9,19 +9,47 @@ from dataclasses import replace
 from functools import partial
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from harness.canonical import digest
 from harness.compose import Composition, compose, package
 from harness.free import candidate_run
-from harness.guard import ambient_profile
+from harness.guard import ENVIRON, ambient_profile
 from harness.lockstep import observations
 from harness.ports import Engine, Handler, Trigger
 from harness.scenario import Scenario
 from harness.setup import Setup, Side
 from harness.stability import Second, fingerprint
+
+HARMLESS: Final = frozenset({str, bytes, int, float, tuple, list, dict, set, frozenset})
+"""Types whose own methods, written in C, read nothing but their arguments."""
+
+Profile = Callable[[Any, str, Any], None]
+
+
+def suspicious(look: Profile) -> Profile:
+    """A profile hook that passes on to `look` whatever might be an ambient read.
+
+    It is called four times for each call of a call, so the harmless has to leave it soon: returns,
+    methods of the types that everything is made of, builtins. What touches files is not among
+    those: `open` belongs to `io`.
+    """
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        if event == "call":
+            if id(frame.f_code) in ENVIRON:
+                look(frame, event, arg)
+        elif event == "c_call":
+            module = arg.__module__
+            if module is None:
+                if type(arg.__self__) not in HARMLESS:
+                    look(frame, event, arg)
+            elif module != "builtins":
+                look(frame, event, arg)
+
+    return profile
 
 
 class Watch:
@@ -34,7 +62,7 @@ class Watch:
     def run(self, body: Callable[[], Any]) -> Any:
         """Run engine code under the profile hook; in a race, others may run at the same time."""
         self._running += 1
-        sys.setprofile(ambient_profile(self._seen))
+        sys.setprofile(suspicious(ambient_profile(self._seen)))
         try:
             return body()
         finally:
@@ -138,7 +166,9 @@ class Replays:
 
     def free(self, setup: Setup, scenario: Scenario) -> None:
         """The candidate's free run."""
-        self.alone[scenario.id] = digest(candidate_run(setup, scenario, judged=False).seen)
+        given = setup.kit.load(scenario.given)
+        run = candidate_run(setup, scenario, given, judged=False)
+        self.alone[scenario.id] = digest(run.seen)
 
     def lockstep(self, setup: Setup, watch: Watch, scenario: Scenario) -> None:
         """Both engines in lockstep."""

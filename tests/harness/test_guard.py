@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import importlib
 import random
@@ -12,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from harness.guard import AmbientRead, Guard
-from harness.second import Watch
+from harness.guard import AMBIENT_CALLS, AMBIENT_METHODS, AmbientRead, Guard
+from harness.second import HARMLESS, Watch, suspicious
 
 
 def guarded(source: str, guard: Guard) -> dict[str, Any]:
@@ -218,3 +219,35 @@ def test_the_second_net_is_silent_on_code_that_computes() -> None:
     before = sys.getprofile()
     assert watch_ambient(compute) == ()
     assert sys.getprofile() is before
+
+
+def test_what_the_second_net_lets_pass_unseen_could_not_have_been_ambient() -> None:
+    methods = {f"{kind.__name__}.{name}" for kind in HARMLESS for name in vars(kind)}
+    builtins_ = {
+        one.__qualname__
+        for one in vars(builtins).values()
+        if callable(one)
+        and getattr(one, "__module__", "") == "builtins"
+        and hasattr(one, "__qualname__")
+    }
+
+    assert methods.isdisjoint(AMBIENT_METHODS)
+    assert builtins_.isdisjoint(AMBIENT_METHODS)
+    assert "builtins" not in AMBIENT_CALLS
+
+
+def test_a_type_that_only_derives_from_a_harmless_one_is_looked_at() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    seen: list[str] = []
+
+    def look(frame: Any, event: str, arg: Any) -> None:
+        seen.append(arg.__name__)
+
+    profile = suspicious(look)
+    for function in (Text("a").upper, "a".upper, len, time.time, open, datetime.datetime.now):
+        profile(None, "c_call", function)
+        profile(None, "c_return", function)
+
+    assert seen == ["upper", "time", "open", "now"]

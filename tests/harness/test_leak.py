@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import matching
-from harness.adjudicate import docket
+from harness.adjudicate import decide, docket, outcome_of
 from harness.canonical import same
 from harness.difference import differences
 from harness.leak import measure, put, variants, wrong_values
+from harness.matching import Demands
 from harness.model import ABSENT, Cell, Outcome
 from harness.ruling import Ruling
 from tests.harness.episode_builder import (
@@ -75,7 +76,7 @@ def test_a_pinned_bundle_leaks_nothing() -> None:
 
 def test_every_field_is_tried_and_the_controls_value_too() -> None:
     cell, one = everything()
-    tried = [(path, value) for path, _, value in variants(cell, docket(cell.episode, [one], {}))]
+    tried = [(w.path, w.value) for w in variants(cell, docket(cell.episode, [one], {}))]
     paths = {path for path, _ in tried}
     assert paths == {one.path for one in cell.differences if one.facet != "customer"} | {
         "books.invoices.in_1.due"
@@ -88,7 +89,8 @@ def test_every_field_is_tried_and_the_controls_value_too() -> None:
 
 def test_a_changed_value_gives_the_differences_that_a_replay_would() -> None:
     cell, one = everything()
-    for path, wrong, _ in variants(cell, docket(cell.episode, [one], {})):
+    for variant in variants(cell, docket(cell.episode, [one], {})):
+        path, wrong = variant.path, variant.episode
         assert wrong.control is not None
         assert wrong.candidate is not None
         whole = differences(wrong.control.facets, wrong.candidate.facets)
@@ -132,6 +134,40 @@ def test_a_loose_clause_beside_pinned_ones_leaks() -> None:
     assert {leak.path for leak in found.leaks} == {"books.db.flag"}
 
 
+def test_what_the_demands_refuse_diverges_and_they_refuse_what_is_pinned() -> None:
+    cell, one = everything()
+    judged_by = docket(cell.episode, [one], {})
+    demands = Demands(cell.episode, judged_by.trials)
+    refused = [w for w in variants(cell, judged_by) if demands.refuse(w.path, w.value)]
+
+    assert len(refused) > 50
+    for wrong in refused:
+        assert decide(wrong.episode, judged_by).outcome is Outcome.DIVERGE, wrong.path
+        assert outcome_of(wrong.episode, judged_by) is Outcome.DIVERGE, wrong.path
+    for difference in cell.differences:
+        assert not demands.refuse(difference.path, difference.candidate)
+
+
+def test_a_ruling_that_need_not_match_demands_nothing() -> None:
+    bulk = {"max_share": "1/2", "max_accounts": 3}
+    elsewhere = ruling(bulk=bulk, cells=["s#9"], scope={"when": ["now > 3"]})
+    found = flagged(provenance="simulated")
+    tried = docket(found, [elsewhere], {}).trials
+
+    assert [trial.listed for trial in tried] == [False]
+    assert Demands(found, tried).refuse("books.db.flag", None)  # the control shows it
+    other = episode(flag(None), flag(False), provenance="simulated")
+    assert not Demands(other, docket(other, [elsewhere], {}).trials).refuse("books.db.flag", None)
+
+
+def test_the_outcome_alone_is_that_of_the_whole_cell() -> None:
+    cell, one = everything()
+    judged_by = docket(cell.episode, [one], {})
+    for wrong in variants(cell, judged_by):
+        whole = decide(wrong.episode, judged_by)
+        assert outcome_of(wrong.episode, judged_by) is whole.outcome
+
+
 def test_only_ruled_cells_are_measured() -> None:
     assert measure(judged(flagged()), [], {}).tried == 0
     assert measure(judged(episode()), [], {}).tried == 0
@@ -150,7 +186,7 @@ def test_what_followed_at_the_first_look_already_has_no_value_of_its_own() -> No
     control = {**flag(True), "customer": {"asks": {"usd": 60}}}
     candidate = {**flag(False), "customer": {"asks": {"usd": 0}}}
     cell = judged(episode(control, candidate, repeats=repeats))
-    tried = {path for path, _, _ in variants(cell, docket(cell.episode, [], {}))}
+    tried = {one.path for one in variants(cell, docket(cell.episode, [], {}))}
     assert (cell.outcome, tried) == (RULED, {"books.db.flag"})
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from harness.cli import main
 from harness.compose import compose, package
-from harness.free import candidate_run, free_run
+from harness.free import Running, candidate_run, free_run
+from harness.scenario import Scenario
 from harness.second import Anything, refused, second
+from harness.setup import Setup
 from harness.stability import Second
 from tests.harness.planted import CANDIDATE, Edits, by_id, outcomes, planted, said
 from tests.harness.toy_project import LATE
@@ -55,6 +57,10 @@ def seen_alone(folder: Path) -> Second:
             del sys.modules[name]
 
 
+def alone_in(setup: Setup, scenario: Scenario) -> Running:
+    return candidate_run(setup, scenario, setup.kit.load(scenario.given))
+
+
 def go(folder: Path, patch: pytest.MonkeyPatch, edits: Edits | None = None) -> Path:
     return planted(folder, patch, edits=edits, **{"late.yaml": LATE})
 
@@ -66,13 +72,13 @@ def test_the_candidates_own_run_needs_no_control_and_is_the_same_bytes(
     composition = compose(tmp_path / "pyproject.toml", ())
     (scenario,) = composition.loaded.scenarios
     beside = free_run(composition.setup(), scenario)
-    together = candidate_run(composition.setup(reverse=True), scenario).seen
+    together = alone_in(composition.setup(reverse=True), scenario).seen
 
     with refused("desk_control"):
         with pytest.raises(ModuleNotFoundError):
             __import__("desk_control.pay")
         without = compose(tmp_path / "pyproject.toml", (), quirks=Anything())
-        alone = candidate_run(without.candidate_only(reverse=True), scenario).seen
+        alone = alone_in(without.candidate_only(reverse=True), scenario).seen
 
     assert alone == together
     assert len(alone) == 3
@@ -109,7 +115,7 @@ def test_the_world_and_the_candidate_import_nothing_of_the_control(
 
     with refused("desk_control"):
         (scenario,) = composition.loaded.scenarios
-        run = candidate_run(composition.candidate_only(reverse=True), scenario)
+        run = alone_in(composition.candidate_only(reverse=True), scenario)
 
     assert (run.errors, run.failed, run.broken) == ([], [], [])
 
