@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from harness import run as running
@@ -129,9 +130,8 @@ def rule(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode
 
 def replayed(composition: Composition) -> RunResult:
     """Replay everything, with a bar on standard error where somebody looks."""
-    total = len(composition.loaded.scenarios)
-    with progress(sys.stderr, "replaying", total) as step:
-        return running.run(composition, today=today(), progress=lambda _: step())
+    bar = partial(progress, sys.stderr, "replaying")
+    return running.run(composition, today=today(), progress=bar)
 
 
 def replayed_one(composition: Composition, name: str) -> tuple[RunResult, Cell | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -30,7 +31,14 @@ from harness.stability import SecondProcess
 SECONDS_FOR_SECOND = 300.0
 """How long the second process may take beyond the first."""
 
-Progress = Callable[[str], None]
+Step = Callable[[], None]
+Progress = Callable[[int], AbstractContextManager[Step]]
+
+
+@contextmanager
+def unseen_progress(total: int) -> Iterator[Step]:  # noqa: ARG001  # nobody looks
+    """Progress that nobody looks at."""
+    yield lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,7 @@ def run(
     *,
     today: date,
     only: str | None = None,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen_progress,
 ) -> RunResult:
     """Replay and judge.
 
@@ -68,7 +76,7 @@ def run(
         composition: what the run is made of.
         today: the day that rulings' dates are compared with.
         only: one scenario's id in place of all; then the second process is left out.
-        progress: told each scenario's id when it is done.
+        progress: opened with the number of scenarios; gives what is called when one is done.
 
     Raises:
         InputError: the configuration, or the scenario asked for, does not exist.
@@ -78,9 +86,10 @@ def run(
         scenarios = chosen(composition, only)
         setup, court = composition.setup(), composition.court(today)
         heard: list[Heard] = []
-        for scenario in scenarios:
-            heard.append(court.hear(scenario, *replay(setup, scenario)))
-            progress(scenario.id)
+        with progress(len(scenarios)) as step:
+            for scenario in scenarios:
+                heard.append(court.hear(scenario, *replay(setup, scenario)))
+                step()
         if second is not None:
             seen = second.result(seconds=SECONDS_FOR_SECOND)
             heard = [court.hear_again(one, seen) for one in heard]
