@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from harness.canonical import same
@@ -20,7 +19,7 @@ from harness.ports import Data, World
 from harness.race import race_episode
 from harness.scenario import EpisodeSpec, Scenario, episodes
 from harness.setup import Setup
-from harness.twin import twin, twins
+from harness.twin import twin
 
 
 class Pair(NamedTuple):
@@ -75,7 +74,8 @@ class Lockstep:
 
     def pair(self, spec: EpisodeSpec, before: World) -> Pair:
         """Let both sides live through an episode from the same state."""
-        worlds = tuple(islice(twins(before, reload=self.setup.reload), 2))
+        # one of two is enough to part them: a loaded world shares nothing with the other side's
+        worlds = (before.fork(), twin(before, reload=self.setup.reload))
         mine, its = (
             Living(setup=self.setup, side=side, world=world, hold=hold_of(spec))
             for side, world in zip((self.setup.control, self.setup.candidate), worlds, strict=True)

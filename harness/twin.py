@@ -7,7 +7,6 @@ bytes share nothing, so a fork that does comes out as an engine that differs fro
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 
 from harness.ports import World
 
@@ -18,16 +17,8 @@ def twin(world: World, *, reload: bool) -> World:
     Raises:
         Exception: `reload`, and the world cannot be pickled.
     """
-    return next(twins(world, reload=reload))
-
-
-def twins(world: World, *, reload: bool) -> Iterator[World]:
-    """As many twins as are asked for, none of which shares anything with another.
-
-    Raises:
-        Exception: `reload`, and the world cannot be pickled.
-    """
-    written = pickle.dumps(world, pickle.HIGHEST_PROTOCOL) if reload else b""
-    while True:
-        same: World = pickle.loads(written) if reload else world  # noqa: S301  # written above
-        yield same.fork()
+    if not reload:
+        return world.fork()
+    written = pickle.dumps(world, pickle.HIGHEST_PROTOCOL)
+    loaded: World = pickle.loads(written)  # noqa: S301  # written on the line before
+    return loaded.fork()
