@@ -173,20 +173,20 @@ def subscriptions_of(invoice: Invoice) -> frozenset[str]:
 
 def _grace_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     """True where an open invoice's time is over, whatever keeps it from being written off."""
+    is_asked = debt.invoice.status == "open" and not debt.first
+    return is_asked and _time_is_over(snapshot, policy, debt)
+
+
+def _time_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     waits = debt.invoice.next_payment_attempt is not None
     ends = policy.grace_ends(debt.due_at, waits=waits)
-    return (
-        debt.invoice.status == "open"
-        and not debt.first
-        and ends is not None
-        and snapshot.now >= ends
-    )
+    return ends is not None and snapshot.now >= ends
 
 
 def _grace_runs(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     """True where the customer still has time to pay: also what is being paid, or drafted."""
     asked = debt.invoice.status in ("open", "draft") and not debt.first
-    return asked and (debt.waiting or not _grace_is_over(snapshot, policy, debt))
+    return asked and (debt.waiting or not _time_is_over(snapshot, policy, debt))
 
 
 def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from brain.consolidation import Consolidated, is_consolidated, own_settled
+from brain.consolidation import Consolidated, is_consolidated
 from brain.debt import Debt, Debts
 from brain.money import strict
 from brain.policy import DAY, Policy
@@ -102,13 +102,12 @@ def _asks_for_person(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
 def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
     """What was given and taken back without an invoice that asks for it, minor units.
 
-    A refund with a credit note is a gift; what remains paid for the service given is no debt.
+    A refund with a credit note is a gift. Never more than the service was worth.
     """
     back = snapshot.taken_back.get(debt.id, NOTHING)
     unmatched = back.lost + max(0, back.refunded - back.noted)
     given = debt.invoice.total if debt.earned is None else debt.earned
-    kept = own_settled(debt.invoice) - back.lost - back.refunded
-    return max(0, min(unmatched, given - kept))
+    return min(given, unmatched)
 
 
 def _of_metadata(snapshot: Snapshot, debts: Debts, written: frozenset[str]) -> list[Case]:
@@ -147,9 +146,19 @@ def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
         twice = _paid_besides(snapshot, debts, entry)
         refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
         left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
+        left -= _cleared_by(snapshot, debts, entry)
         amount = min(left, twice)
         if amount > 0:
             yield _case("double_charge", entry.invoice.id, amount=amount)
+
+
+def _cleared_by(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:
+    """What was cleared as paid here on originals that claim nothing since, minor units.
+
+    What is not known of an original was all that it asked, and it asks for nothing any more.
+    """
+    unknown = (key for key in entry.originals if debts.by_invoice[key].earned is None)
+    return sum(snapshot.settled_by.get((key, entry.invoice.id), 0) for key in unknown)
 
 
 def _paid_besides(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:

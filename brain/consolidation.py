@@ -37,6 +37,14 @@ def balance_applied(invoice: Invoice) -> int:
     return max(0, invoice.total - asked) + debit
 
 
+def can_be_void(invoice: Invoice) -> bool:
+    """False where voiding would hand the balance back that was applied (Stripe docs).
+
+    That balance has paid for service by then; a debit that came on top would be asked for again.
+    """
+    return invoice.ending_balance in (None, invoice.starting_balance)
+
+
 def own_settled(invoice: Invoice) -> int:
     """What was settled on the invoice itself, minor units: money, out of band, balance.
 
@@ -44,11 +52,11 @@ def own_settled(invoice: Invoice) -> int:
     paid out of band because a consolidated invoice had been paid is that invoice's money.
     """
     before_basil = invoice.amount_remaining if invoice.status == "paid" else 0
-    elsewhere = _out_of_band(invoice) if SETTLED_BY in invoice.metadata else 0
+    elsewhere = out_of_band(invoice) if SETTLED_BY in invoice.metadata else 0
     return invoice.amount_paid - elsewhere + before_basil + balance_applied(invoice)
 
 
-def _out_of_band(invoice: Invoice) -> int:
+def out_of_band(invoice: Invoice) -> int:
     """The last payment out of band: once it is said who paid elsewhere, nothing remains to pay."""
     records = [
         paid.amount_paid or 0

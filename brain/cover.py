@@ -78,6 +78,12 @@ def unpaid(snapshot: Snapshot, running: frozenset[str]) -> Mapping[str, str]:
     return {key: status for key, status in fates.items() if status is not None}
 
 
+def lasts(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> bool:
+    """True where service that waits is covered, and would not end in the moment it came back."""
+    stays = grant.granted_by == "free" or _without_payment(snapshot, grant, running) is None
+    return stays and is_covered(snapshot, grant, running)
+
+
 def is_over(snapshot: Snapshot, grant: Grant) -> bool:
     """True where the grant's subscription has ended, whatever its plan."""
     row = snapshot.subscriptions.get(grant.subscription or "")
@@ -96,7 +102,8 @@ def _without_payment(snapshot: Snapshot, grant: Grant, running: frozenset[str]) 
         return None
     covered = is_covered(snapshot, grant, running)
     if is_over(snapshot, grant):
-        return None if covered and _was_given_back(grant, subscription) else "ended"
+        back = _is_given_back(grant, subscription, snapshot.now)
+        return None if covered and back else "ended"
     if covered or subscription.pause_collection is not None:
         return None
     billed = _current(snapshot, grant, voided=True)
@@ -104,12 +111,17 @@ def _without_payment(snapshot: Snapshot, grant: Grant, running: frozenset[str]) 
     return "suspended" if worthless or not has_begun(snapshot, grant) else None
 
 
-def _was_given_back(grant: Grant, subscription: Subscription) -> bool:
-    """True where the service that runs began after its subscription had ended."""
+def _is_given_back(grant: Grant, subscription: Subscription, now: int) -> bool:
+    """True where the service that runs began after its subscription had ended.
+
+    Service that waits would begin now; but where it ran until this moment, it would go on.
+    """
     ended = subscription.ended_at
-    return ended is not None and any(
-        to is None and since >= ended for since, to in grant.intervals
-    )
+    if ended is None:
+        return False
+    if grant.status != "active":
+        return all(since >= ended for since, to in grant.intervals if to == now)
+    return any(to is None and since >= ended for since, to in grant.intervals)
 
 
 def _kept(snapshot: Snapshot, invoice: Invoice) -> int:

@@ -5,7 +5,8 @@ a crash between two effects leaves the customer better off and never worse:
 
     cases · service that nobody will owe for, or that only a ban hid, ends · hold, flag, since,
     metadata milder · service ends · subscription ends · consolidated retired · invoices
-    credited or cleared, then written off · metadata, since, flag, hold harsher · grants given back
+    credited or cleared, then written off · metadata, since, flag, hold harsher · service that only
+    a ban stops ends · grants given back · service of the same products ends
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Place(IntEnum):
     FLAG_ON = 14
     HOLD_ON = 15
     HOLD_REPLACED = 16
-    SERVICE_ON = 17
+    SERVICE_BANNED = 17
+    SERVICE_ON = 18
+    SERVICE_HANDED_OVER = 19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ HARSH = frozenset(
         Place.SINCE_ON,
         Place.FLAG_ON,
         Place.HOLD_ON,
+        Place.SERVICE_BANNED,
+        Place.SERVICE_HANDED_OVER,
     )
 )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from brain import effects as fx
-from brain.consolidation import SETTLED_BY
+from brain.consolidation import SETTLED_BY, can_be_void
 from brain.gather import is_processing
 from brain.ports import Ports, StripeFailure
 from brain.stripe_rows import Invoice
@@ -180,13 +180,15 @@ def _clear(ports: Ports, effect: fx.Clear) -> None:
     """Nothing is owed: credit the rest; else void; else say what truly paid it; else a case."""
     rungs: tuple[Rung, ...] = (_credit_rest,)
     if effect.invoice.status == "uncollectible":
-        rungs += (_void,)
+        rungs += (_void,) if can_be_void(effect.invoice) else ()
         rungs += (_settled_elsewhere,) if effect.settled_by is not None else ()
     _climb(ports, effect, rungs)
 
 
 def _retire(ports: Ports, effect: fx.Retire) -> None:
-    _climb(ports, effect, (_void, _credit_rest))
+    """Void; credit the rest where that is refused, or would hand applied balance back."""
+    first: tuple[Rung, ...] = (_void,) if can_be_void(effect.invoice) else ()
+    _climb(ports, effect, (*first, _credit_rest))
 
 
 def _climb(ports: Ports, effect: fx.Clear | fx.Retire, rungs: tuple[Rung, ...]) -> None:

@@ -5,10 +5,11 @@ Planning again on the result of a plan gives nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import replace
 
 from brain.assess import Assessment, subscriptions_of
-from brain.cover import UNPAID, has_begun, is_covered, is_over
+from brain.cover import UNPAID, has_begun, is_covered, is_over, lasts
 from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
@@ -28,7 +29,7 @@ from brain.effects import (
 )
 from brain.invoice_plan import invoices, is_gone
 from brain.rows import Grant
-from brain.service import is_paid_for
+from brain.service import bills_for, is_paid_for
 from brain.snapshot import is_live
 from brain.standing import STOPPING, Standing
 
@@ -41,7 +42,10 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     """Return the effects that bring all stores to the assessed standing, in the safe order."""
     if view.standing is Standing.OUT_OF_SCOPE:
         return ()
-    grants = tuple(_grants(view))
+    covering = view.in_grace
+    view = replace(view, in_grace=covering - _cleared(view))
+    cancelled = tuple(_subscriptions(view))
+    grants = tuple(_grants(view, frozenset(each.subscription for each in cancelled), covering))
     effects = [
         *_cases(view),
         *_billing_db(view),
@@ -49,7 +53,7 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
         *_metadata(view),
         *_once_served(view, grants),
         *grants,
-        *_subscriptions(view),
+        *cancelled,
         *_holds(view),
     ]
     return tuple(sorted(effects, key=lambda effect: (effect.place, effect.turn)))
@@ -58,14 +62,41 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
 def _once_served(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[Effect]:
     """Store 4, but for invoices of service that is given back: more of it is owed then.
 
-    What they may ask is planned once the service runs.
+    What they may ask is planned once the service runs. Whose grace is over asks for the service
+    given by then, so it is adjusted before any comes back; but by a contract it is owed on.
     """
     resumed = {effect.grant for effect in grants if effect.status == "active"}
     again = {grant.subscription for grant in view.snapshot.grants if grant.id in resumed}
+    by_contract = _by_contract(view)
     for effect in invoices(view):
-        if isinstance(effect, CHANGES) and again & subscriptions_of(effect.invoice):
+        if (
+            isinstance(effect, CHANGES)
+            and again & subscriptions_of(effect.invoice)
+            and (by_contract or effect.invoice.id in view.in_grace)
+        ):
             continue
         yield effect
+
+
+def _cleared(view: Assessment) -> frozenset[str]:
+    """Invoices that will ask for nothing, so that their grace covers nothing any more.
+
+    Service that comes back in the grace of an invoice that bills for it is owed again.
+    """
+    waiting = [grant for grant in view.snapshot.grants if _waits(grant)]
+    owed_again = {
+        debt.id
+        for debt in view.debts
+        if debt.id in view.leftover & view.in_grace
+        for grant in waiting
+        if bills_for(debt.invoice, grant) and lasts(view.snapshot, grant, view.in_grace)
+    }
+    return view.leftover - owed_again
+
+
+def _by_contract(view: Assessment) -> bool:
+    """True where bad debt ends no service."""
+    return _is_bad(view) and not view.policy.ends_service
 
 
 def _is_bad(view: Assessment) -> bool:
@@ -126,16 +157,51 @@ def _is_needed(view: Assessment, debt: Debt) -> bool:
     return debt.is_collectible and (asks_for_more or (_is_bad(view) and remaining > 0))
 
 
-def _grants(view: Assessment) -> Iterator[SetGrant]:
-    """Store 5: service waits where debt is bad, comes back where it is covered, else ends."""
-    for turn, grant in enumerate(view.snapshot.grants):
+def _grants(
+    view: Assessment, cancelled: frozenset[str], covering: frozenset[str]
+) -> Iterator[SetGrant]:
+    """Store 5: service waits where debt is bad, comes back where it is covered, else ends.
+
+    What waits goes by its subscription, so where that is `cancelled` now, it waits for it; and
+    for a payment of what is written off, of which more would be owed.
+    `covering` are the invoices whose grace covers service by now.
+    """
+    cancelled |= _in_payment(view)
+    changed = []
+    for grant in view.snapshot.grants:
         target = _grant_target(view, grant)
-        if target is None or target == (grant.status, grant.reason):
-            continue
-        off = Place.SERVICE_BEHIND_BAN if _ban_falls(view) else Place.SERVICE_OFF
-        place = off if grant.status == "active" else Place.SERVICE_ON
-        status, reason = target
-        yield SetGrant(place=place, turn=turn, grant=grant.id, status=status, reason=reason)
+        waits = grant.status == "suspended" and grant.subscription in cancelled
+        if target is not None and target != (grant.status, grant.reason) and not waits:
+            changed.append((grant, *target))
+    again = {grant.product for grant, status, _ in changed if status == "active"}
+    for turn, (grant, status, reason) in enumerate(changed):
+        place, late = Place.SERVICE_ON, 0
+        if grant.status == "active":
+            # What is covered falls last: no product is left to a grant that nobody pays for.
+            late = len(changed) * is_covered(view.snapshot, grant, covering)
+            place = _place_off(view, grant, again)
+        yield SetGrant(place=place, turn=turn + late, grant=grant.id, status=status, reason=reason)
+
+
+def _in_payment(view: Assessment) -> frozenset[str]:
+    """Subscriptions with an invoice that is written off and being paid: it cannot be credited."""
+    paid = [d.invoice for d in view.debts if d.processing and d.invoice.status == "uncollectible"]
+    return frozenset(key for invoice in paid for key in subscriptions_of(invoice))
+
+
+def _place_off(view: Assessment, grant: Grant, again: Set[str]) -> Place:
+    """When service ends, which is early, so that it is not owed for.
+
+    But a product that comes back `again` by another grant is handed over without a gap, and a ban
+    may turn out not to fall, so what only it stops runs until it stands.
+    """
+    if _ban_falls(view):
+        return Place.SERVICE_BEHIND_BAN
+    if grant.product in again:
+        return Place.SERVICE_HANDED_OVER
+    stops = grant.subscription in view.suspended | view.dropped or grant.id in view.unpaid
+    banned = view.standing is Standing.BANNED and not stops
+    return Place.SERVICE_BANNED if banned else Place.SERVICE_OFF
 
 
 Target = tuple[str, str | None]
@@ -148,7 +214,8 @@ ENDED: Target = ("ended", None)
 def _grant_target(view: Assessment, grant: Grant) -> Target | None:
     """The status and reason a grant should have, or None where the brain has no say in it."""
     if is_paid_for(grant) and grant.status in ("active", "suspended"):
-        if view.standing is Standing.BANNED or grant.subscription in view.suspended:
+        banned = view.standing is Standing.BANNED and grant.id not in view.unpaid
+        if banned or grant.subscription in view.suspended:
             return ("suspended", "dunning") if grant.status == "active" else None
         if grant.status == "active" and grant.subscription in view.dropped:
             return ENDED
@@ -163,10 +230,9 @@ def _waits(grant: Grant) -> bool:
 
 def _after_dunning(view: Assessment, grant: Grant) -> Target | None:
     """What becomes of service that dunning suspended, once bad debt does not stop it any more."""
-    if is_covered(view.snapshot, grant, view.in_grace):
+    if lasts(view.snapshot, grant, view.in_grace):
         return ACTIVE
-    by_contract = _is_bad(view) and not view.policy.ends_service
-    return None if by_contract else ENDED
+    return None if _by_contract(view) else ENDED
 
 
 def _after_payment(view: Assessment, grant: Grant) -> Target | None:
@@ -202,7 +268,7 @@ def _ban_falls(view: Assessment) -> bool:
     return bans == {"dunning"} and view.standing is not Standing.BANNED
 
 
-def _subscriptions(view: Assessment) -> Iterator[Effect]:
+def _subscriptions(view: Assessment) -> Iterator[CancelSubscription]:
     """Left alone, Stripe would bill on for service that is not given.
 
     But its end would say how long service ran that nobody wrote down, and must not be made up.

@@ -22,6 +22,14 @@ def product_of(line: LineItem) -> str | None:
     return None if line.pricing is None else line.pricing.price_details.product
 
 
+def bills_for(invoice: Invoice, grant: Grant) -> bool:
+    """True where a line of the invoice is for the grant's product, or for all that is given."""
+    return any(
+        line.subscription == grant.subscription and product_of(line) in (None, grant.product)
+        for line in invoice.lines.data
+    )
+
+
 def is_metered(line: LineItem) -> bool:
     """True for usage, which is billed in arrears and never prorated."""
     if line.pricing is None:

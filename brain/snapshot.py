@@ -41,6 +41,8 @@ class Snapshot:
     attempts: invoice → how often somebody tried to charge it.
     notes: invoice → how many credit notes stand on it.
     taken_back: invoice → what left it again.
+    settled_by: (invoice, consolidated invoice) → what was cleared because that one had paid for
+        it, minor units.
     cases: (kind, object) of what waits for a person, or has waited.
     """
 
@@ -57,6 +59,7 @@ class Snapshot:
     attempts: Mapping[str, int]
     notes: Mapping[str, int]
     taken_back: Mapping[str, TakenBack]
+    settled_by: Mapping[tuple[str, str], int]
     disputed: bool
     cases: frozenset[tuple[str, str]]
 

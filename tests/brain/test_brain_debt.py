@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from debtor import DAY, T0, at, grant, invoice, look, served, uncollectible, world
+from debtor import DAY, T0, at, grant, invoice, look, made, served, uncollectible, world
 
 from brain.assess import assess
 from brain.gather import gather
@@ -294,3 +294,17 @@ def test_a_debit_of_the_customers_that_an_invoice_asks_for_is_owed_with_it() -> 
     made.advance(T0 + 30 * DAY)
     apply(made, "stripe.renewal_finalized", renewal)
     assert owed(made, "in_2") == (10_500, 10_500)
+
+
+def test_an_original_of_unknown_service_that_was_cleared_as_paid_was_not_paid_twice() -> None:
+    """in_2 brought 3000 itself; what in_1 asked for is all that is known of it: in_c paid that."""
+    first, second = originals()
+    of = world(
+        20,
+        first,
+        {**second, "status": "paid", "paid_at": at(-29), "marked_uncollectible_at": None},
+        consolidated(status="paid", amount=10_000, lines=[{"amount": 10_000, "one_off": True}]),
+    )
+    look(of)
+    assert "credit_notes.create in_1" in made(of)
+    assert not [name for name in of.tables["cases"] if name.startswith("double_charge")]

@@ -99,6 +99,31 @@ def test_what_a_consolidated_invoice_paid_is_settled_there_if_stripe_refuses_all
     assert invoice_of(of).metadata["settled_by"] == "in_c"
 
 
+APPLIED = {"balance_applied": 2_000}
+
+
+def test_an_invoice_to_which_balance_was_applied_is_not_voided() -> None:
+    """2000 of 10000 came from the balance and 1666 were served: voiding would hand 2000 back."""
+    of = world(20, uncollectible(5, **APPLIED), grants=(served(5),), stripe=settings("reject"))
+    look(of)
+    assert (invoice_of(of).status, of.get("stripe_customer").balance) == ("uncollectible", 0)
+    assert "cannot-zero-uncollectible:in_1" in of.tables["cases"]
+
+
+def test_a_consolidated_invoice_to_which_balance_was_applied_is_credited() -> None:
+    over = {
+        "id": "in_c",
+        "amount": 6_000,
+        "created": at(19),
+        "lines": [{"amount": 6_000, "one_off": True}],
+        "metadata": {"consolidated": "true", "originals": "in_1"},
+        **APPLIED,
+    }
+    of = look(world(20, uncollectible(18), over, grants=(served(18),)))
+    assert of.get("stripe_customer").balance == 0
+    assert (invoice_of(of, "in_c").amount_remaining, invoice_of(of).amount_remaining) == (0, 4_000)
+
+
 def test_debt_too_small_to_charge_is_forgiven_whole() -> None:
     line = {"amount": 60, "period": {"start": at(0), "end": at(30)}}
     of = look(world(30, uncollectible(18, amount=60, lines=[line]), grants=(served(18),)))

@@ -1,0 +1,121 @@
+"""One look takes nothing back that it did, over whole generated accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from debtor import look
+from generated_accounts import account
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from brain import cover, perform
+from brain.assess import assess
+from brain.gather import gather
+from fixtures.coverage import covered
+from fixtures.truth import assess as honest
+from fixtures.world import World
+
+DEPTH = settings.default.max_examples // 100
+
+NUMBERS = st.integers(0, 10**9)
+
+MANY = settings(
+    max_examples=1000 * DEPTH,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def drawn(number: int) -> World:
+    """The account of this number, begun: from here on it journals what is written."""
+    of = account(3, number)
+    of.begin()
+    return of
+
+
+def statuses(of: World) -> list[str]:
+    """Grants whose status was written, in order."""
+    paths = [write.at.split(".") for write in of.writes]
+    return [path[1] for path in paths if path[0] == "entitlements" and path[-1] == "status"]
+
+
+@MANY
+@given(NUMBERS)
+def test_a_look_gives_a_grant_one_status(number: int) -> None:
+    """Neither is service given back and stopped again, nor stopped for a ban that never falls."""
+    of = look(drawn(number))
+    assert len(statuses(of)) == len(set(statuses(of)))
+
+
+@MANY
+@given(NUMBERS)
+def test_a_look_gives_no_credit_back(number: int) -> None:
+    """Voiding would return the balance that was applied, and that paid for service by then."""
+    of = drawn(number)
+    before = of.get("stripe_customer").balance
+    assert look(of).get("stripe_customer").balance == before
+
+
+def double_charges(of: World) -> set[str]:
+    return {name for name in of.tables["cases"] if name.startswith("double_charge:")}
+
+
+@MANY
+@given(NUMBERS)
+def test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice(number: int) -> None:
+    of = drawn(number)
+    snapshot = gather(of.ports)
+    assert snapshot is not None
+    found = {f"{case.kind}:{case.object}" for case in assess(snapshot).cases}
+    assert double_charges(look(of)) <= found | double_charges(drawn(number))
+
+
+@MANY
+@given(NUMBERS)
+def test_brain_and_truth_tell_the_same_of_who_pays_for_service(number: int) -> None:
+    """Apart from what a consolidated invoice paid: it restores nothing (docs/decisions/0030)."""
+    of = drawn(number)
+    snapshot, told = gather(of.ports), honest(of)
+    assert snapshot is not None
+    if told.standing.name == "out_of_scope" or any(book.originals for book in told.books.values()):
+        return
+    view = assess(snapshot, ends_unpaid=False)
+    for grant in of.rows("entitlements"):
+        mine = cover.is_covered(snapshot, grant, view.in_grace)
+        assert mine == covered(told, grant), grant.id
+
+
+PLANTED: tuple[tuple[Callable[..., None], str, object], ...] = (
+    (test_a_look_gives_a_grant_one_status, "brain.plan.lasts", cover.is_covered),
+    (test_a_look_gives_no_credit_back, "brain.perform.can_be_void", lambda invoice: True),
+    (
+        test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice,
+        "brain.cases._cleared_by",
+        lambda *_: 0,
+    ),
+    (
+        test_brain_and_truth_tell_the_same_of_who_pays_for_service,
+        "brain.assess._time_is_over",
+        lambda *_: False,
+    ),
+)
+
+
+@pytest.mark.parametrize(("law", "place", "fault"), PLANTED)
+def test_a_planted_fault_breaks_its_law(
+    law: Callable[..., None], place: str, fault: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = law.hypothesis.inner_test  # type: ignore[attr-defined]  # Hypothesis adds it
+    monkeypatch.setattr(place, fault)
+    assert any(fails(inner, number) for number in range(4000))
+
+
+def fails(law: Callable[[int], None], number: int) -> bool:
+    try:
+        law(number)
+    except (AssertionError, perform.TryLater):
+        return True
+    return False
