@@ -25,10 +25,10 @@ TELLING: Mapping[str, tuple[str, ...]] = {
         "voided",
     ),
     "credit_note": ("created", "updated", "voided"),
-    # money that came, is on its way, or did not come: any of them may be the first to arrive
-    "invoice_payment": ("detached", "paid"),
-    "payment_intent": ("canceled", "payment_failed", "processing", "succeeded"),
-    "charge": ("failed", "refund.updated", "refunded", "succeeded"),
+    # money that is on its way, or is taken off an invoice again; that it came, the invoice tells
+    "invoice_payment": ("detached",),
+    "payment_intent": ("canceled", "processing"),
+    "charge": ("refund.updated", "refunded"),
     # money that left an invoice, or came back to it
     "charge.dispute": ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated"),
     "refund": ("created", "failed", "updated"),
@@ -47,9 +47,10 @@ TELLING: Mapping[str, tuple[str, ...]] = {
 """What tells of a change that another decision may follow from, by family.
 
 Left out is what no decision depends on: drafts (`invoice.created`, `invoice.finalization_failed`),
-cards (`payment_method.*`), and what has only begun (`charge.pending`, `payment_intent.created`,
-`payment_intent.requires_action`). The account's segment and terms send no event; the next look
-sees them.
+cards (`payment_method.*`), what has only begun (`charge.pending`, `payment_intent.created`,
+`payment_intent.requires_action`), and what Stripe tells of an attempt beside the invoice's own
+events (`charge.succeeded`, `payment_intent.payment_failed`). The account's segment and terms send
+no event; the next look sees them.
 """
 
 LOOKS = (*(f"{family}.{name}" for family, names in TELLING.items() for name in names), "sweep")
