@@ -65,6 +65,15 @@ def same(one: Data, other: Data) -> bool:
     return canonical(one) == canonical(other)
 
 
+def is_flat(value: object) -> bool:
+    """Whether a value is a dict of text to scalars: plain data without a part that can change."""
+    return (
+        type(value) is dict
+        and _TEXT.issuperset(map(type, value))
+        and _SCALARS.issuperset(map(type, value.values()))
+    )
+
+
 def _write(value: Any, out: list[str]) -> None:
     kind = type(value)
     if kind is str:

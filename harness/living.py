@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from harness.canonical import NotCanonical, canonical
+from harness.canonical import NotCanonical, canonical, is_flat
 from harness.escape import bounded, leave
 from harness.guard import AmbientRead
 from harness.model import Observation
@@ -237,6 +237,8 @@ def observation(living: Living, *, compared: bool) -> Observation:
 
 def shown(reason: Data) -> Data:
     """A reason as it is now; one that is no plain data is shown as Python would show it."""
+    if is_flat(reason):  # as most are: nothing in it can change or be anything but plain
+        return dict(reason)
     try:
         canonical(reason)
     except NotCanonical:

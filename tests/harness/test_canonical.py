@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.canonical import NotCanonical, canonical, digest, same
+from harness.canonical import NotCanonical, canonical, digest, is_flat, same
 from harness.model import ABSENT
 
 SCALARS = (
@@ -92,3 +93,16 @@ def test_a_value_inside_itself_is_refused_by_name() -> None:
 def test_a_digest_is_the_hash_of_the_bytes() -> None:
     assert len(digest({"a": 1})) == 64
     assert digest({"a": 1}) != digest({"a": True})
+
+
+@pytest.mark.parametrize("value", [{}, {"a": 1, "b": None, "c": True, "d": "x"}])
+def test_a_dict_of_text_to_scalars_is_flat(value: object) -> None:
+    assert is_flat(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"a": []}, {"a": {}}, {"a": 1.0}, {1: "a"}, {"a": object()}, [], None, MappingProxyType({})],
+)
+def test_what_can_change_inside_or_is_no_plain_scalar_is_not_flat(value: object) -> None:
+    assert not is_flat(value)
