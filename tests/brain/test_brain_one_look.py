@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from debtor import look
-from generated_accounts import account
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from drawn_accounts import NUMBERS, drawn, many
+from hypothesis import given
 
 from brain import cover, perform
 from brain.assess import assess
@@ -17,24 +16,6 @@ from fixtures.coverage import covered
 from fixtures.truth import assess as honest
 from fixtures.world import World
 
-DEPTH = settings.default.max_examples // 100
-
-NUMBERS = st.integers(0, 10**9)
-
-MANY = settings(
-    max_examples=1000 * DEPTH,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-
-
-def drawn(number: int) -> World:
-    """The account of this number, begun: from here on it journals what is written."""
-    of = account(3, number)
-    of.begin()
-    return of
-
 
 def statuses(of: World) -> list[str]:
     """Grants whose status was written, in order."""
@@ -42,7 +23,7 @@ def statuses(of: World) -> list[str]:
     return [path[1] for path in paths if path[0] == "entitlements" and path[-1] == "status"]
 
 
-@MANY
+@many(1000)
 @given(NUMBERS)
 def test_a_look_gives_a_grant_one_status(number: int) -> None:
     """Neither is service given back and stopped again, nor stopped for a ban that never falls."""
@@ -50,7 +31,7 @@ def test_a_look_gives_a_grant_one_status(number: int) -> None:
     assert len(statuses(of)) == len(set(statuses(of)))
 
 
-@MANY
+@many(1000)
 @given(NUMBERS)
 def test_a_look_gives_no_credit_back(number: int) -> None:
     """Voiding would return the balance that was applied, and that paid for service by then."""
@@ -63,7 +44,7 @@ def double_charges(of: World) -> set[str]:
     return {name for name in of.tables["cases"] if name.startswith("double_charge:")}
 
 
-@MANY
+@many(1000)
 @given(NUMBERS)
 def test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice(number: int) -> None:
     of = drawn(number)
@@ -73,7 +54,7 @@ def test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice(number: i
     assert double_charges(look(of)) <= found | double_charges(drawn(number))
 
 
-@MANY
+@many(1000)
 @given(NUMBERS)
 def test_brain_and_truth_tell_the_same_of_who_pays_for_service(number: int) -> None:
     """Apart from what a consolidated invoice paid: it restores nothing (docs/decisions/0030)."""

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from debtor import ask, end
-from generated_accounts import account
-from hypothesis import HealthCheck, given, settings
+from debtor import ask, end, look
+from drawn_accounts import NUMBERS, drawn, many
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brain import effects as fx
@@ -27,30 +27,6 @@ from fixtures.standing import POLICY, wait_over
 from fixtures.stripe.subscription import TERMINAL
 from fixtures.truth import assess as honest
 from fixtures.world import World
-
-DEPTH = settings.default.max_examples // 100
-NUMBERS = st.integers(0, 10**9)
-
-
-def many(examples: int) -> settings:
-    return settings(
-        max_examples=examples * DEPTH,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-def drawn(number: int) -> World:
-    """The account of this number, begun: from here on it journals what is written."""
-    of = account(3, number)
-    of.begin()
-    return of
-
-
-def look(of: World) -> World:
-    ENGINE.look(of.ports)
-    return of
 
 
 def view_of(of: World) -> Assessment:
