@@ -36,25 +36,31 @@ def overview(cells: Sequence[Cell], *, width: int) -> Iterator[RenderableType]:
     first = first_cause(cells)
     marked = [(cell, stores(cell, first)) for cell in cells]
     names = sorted({name for _, found in marked for name in found})
-    room = max(NARROWEST_ACT, width - 31 - 6 * len(names))
+    times = max((len(_when(cell)) for cell in cells), default=16) + 2
+    room = max(NARROWEST_ACT, width - 13 - times - 6 * len(names))
     yield heading("Timeline")
     numbers = "".join(f"{number:<6}" for number in range(1, len(names) + 1))
-    head = f"{'':<4}{'when':<18}{'act':<{room - 8}}{'outcome':<9}{numbers}"
+    head = f"{'':<4}{'when':<{times}}{'act':<{room - 8}}{'outcome':<9}{numbers}"
     yield words(head, "quiet", indent=2)
     for cell, found in marked:
-        yield Padding(_row(cell, found, names, room - 8), (0, 0, 0, 2))
+        yield Padding(_row(cell, found, names, (times, room - 8)), (0, 0, 0, 2))
     if names:
         named = ", ".join(f"{number} {name}" for number, name in enumerate(names, 1))
         yield words(f"{named}. {LEGEND}", "quiet", indent=2)
 
 
-def _row(cell: Cell, found: dict[str, str], names: Sequence[str], room: int) -> Text:
-    episode = cell.episode
-    when = iso(episode.at).replace("T", " ").removesuffix("Z").removesuffix(":00")
+def _when(cell: Cell) -> str:
+    return iso(cell.episode.at).replace("T", " ").removesuffix("Z").removesuffix(":00")
+
+
+def _row(
+    cell: Cell, found: dict[str, str], names: Sequence[str], columns: tuple[int, int]
+) -> Text:
+    episode, (times, room) = cell.episode, columns
     act = visible(episode.act)
     act = act if len(act) < room else f"{act[: room - 2]}…"
     number = episode.id.partition("#")[2]
-    line = Text(f"#{number:<3}{when:<18}{act:<{room}}", overflow="fold")
+    line = Text(f"#{number:<3}{_when(cell):<{times}}{act:<{room}}", overflow="fold")
     line.append_text(styled(cell.outcome, f"{cell.outcome:<9}"))
     for name in names:
         mark = found.get(name, "-")

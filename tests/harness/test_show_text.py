@@ -43,6 +43,15 @@ def test_no_line_is_wider_than_the_page_and_none_ends_in_blanks() -> None:
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_a_time_with_seconds_stays_apart_from_the_act() -> None:
+    given, pay, *others = cells()
+    late = replace(pay, episode=replace(pay.episode, at=pay.episode.at + 1))
+    text = show_text(SCENARIO, (given, late, *others), free_run(), rulings={}, level="rehearsal")
+
+    assert re.search(r"#1  2026-\d\d-\d\d \d\d:\d\d:01  api\.", text)
+    assert re.search(r"#0  2026-\d\d-\d\d \d\d:\d\d     look", text)
+
+
 def test_colour_only_repeats_what_the_words_say() -> None:
     coloured = shown(look=Look(colour=True))
 
