@@ -94,8 +94,10 @@ ENGINE = Engine(
     },
     quirks={
         id_: Quirk(id=id_, title=title, path=path, crash=CRASHES.get(id_))
-        for id_, path, title in sorted(
-            (id_, path, title) for path, titles in QUIRKS.items() for id_, title in titles.items()
+        for _, id_, path, title in sorted(
+            (int(id_.removeprefix("Q")), id_, path, title)
+            for path, titles in QUIRKS.items()
+            for id_, title in titles.items()
         )
     },
 )
