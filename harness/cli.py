@@ -1,4 +1,4 @@
-"""The command `shadow`: options, exit codes, and what becomes of an error.
+"""The command `shadow`: its commands and their options.
 
 Nothing heavy is imported before a command runs, so that `shadow --help` answers at once.
 """
@@ -6,16 +6,15 @@ Nothing heavy is imported before a command runs, so that `shadow --help` answers
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from harness.errors import ExitCode, HarnessError
-from harness.text import visible
+from harness.errors import ExitCode
+from harness.shell import complain, run_command, say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,6 +29,19 @@ JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON: stable, sorted, versioned."
 )
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+JUNIT = click.option("--junit", type=FILE, metavar="FILE", help="Write JUnit XML as well.")
+MARKDOWN = click.option(
+    "--markdown", type=FILE, metavar="FILE", help="Write a comment for a pull request as well."
+)
+BASELINE = click.option(
+    "--baseline",
+    type=FILE,
+    metavar="FILE",
+    help="With --markdown: an earlier `shadow run --json`; what is new, changed, resolved.",
+)
 
 
 @click.group(
@@ -47,34 +59,70 @@ def _common(command: Command) -> Command:
     return CONFIG(JSON(command))
 
 
+def _offered(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """What a shell offers for an argument: a function of `harness.completion`, by name."""
+
+    def offer(context: click.Context, _: click.Parameter, begun: str) -> list[Any]:
+        from harness import completion
+
+        found: list[Any] = getattr(completion, what)(context.params.get("config"), begun)
+        return found
+
+    return offer
+
+
+def _written(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The files that a command can write beside what it prints."""
+
+    @wraps(command)
+    def checked(*args: Any, **options: Any) -> Any:
+        if options["baseline"] and not options["markdown"]:
+            raise click.UsageError("--baseline needs --markdown")
+        return command(*args, **options)
+
+    return JUNIT(MARKDOWN(BASELINE(checked)))
+
+
 @shadow.command()
 @PATHS
+@_written
 @_common
-def run(config: Path | None, paths: tuple[Path, ...], as_json: bool) -> ExitCode:  # noqa: FBT001  # click passes it by name
+def run(
+    config: Path | None,
+    paths: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001  # click passes it by name
+    **files: Path | None,
+) -> ExitCode:
     """Replay scenarios and show every difference that no ruling covers.
 
     PATH: files or folders in place of the configured scenarios.
     """
     from harness import command
 
-    return command.run(config, paths, as_json=as_json, say=say, complain=complain)
+    return command.run(config, paths, as_json=as_json, files=files, say=say, complain=complain)
 
 
 @shadow.command()
 @PATHS
+@_written
 @_common
-def gate(config: Path | None, paths: tuple[Path, ...], as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
+def gate(
+    config: Path | None,
+    paths: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001  # as above
+    **files: Path | None,
+) -> ExitCode:
     """Say for every path whether it may be deleted, with every reason why not.
 
     PATH: files or folders in place of the configured scenarios; such a gate is never open.
     """
     from harness import command
 
-    return command.gate(config, paths, as_json=as_json, say=say, complain=complain)
+    return command.gate(config, paths, as_json=as_json, files=files, say=say, complain=complain)
 
 
 @shadow.command()
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=_offered("shown"))
 @_common
 def show(config: Path | None, name: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Show what both engines did in one scenario, episode by episode.
@@ -96,7 +144,7 @@ def paths(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as
 
 
 @shadow.command()
-@click.argument("cell", metavar="ID")
+@click.argument("cell", metavar="ID", shell_complete=_offered("ruled"))
 @_common
 def rule(config: Path | None, cell: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Draft a ruling from a cell's own differences, for a person to complete and sign.
@@ -143,75 +191,125 @@ def lint(
     )  # fmt: skip
 
 
-def say(text: str) -> None:
-    """Print to standard output; whoever stopped reading changes neither verdict nor exit code."""
-    try:
-        click.echo(text)
-    except BrokenPipeError:
-        _drop(sys.stdout)
+@shadow.command()
+@PATHS
+@click.option("--html", type=FILE, metavar="FILE", help="One page that needs no network.")
+@_written
+@_common
+def report(
+    config: Path | None,
+    paths: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001  # as above
+    **files: Path | None,
+) -> ExitCode:
+    """Write what the gate says to files: a page for reviewers, JUnit XML, a comment.
+
+    PATH: files or folders in place of the configured scenarios; such a gate is never open.
+    """
+    if not any(files[name] for name in ("html", "junit", "markdown")):
+        raise click.UsageError("name a file to write: --html, --junit or --markdown")
+    from harness import command
+
+    return command.report(config, paths, as_json=as_json, files=files, say=say, complain=complain)
 
 
-def complain(error: HarnessError) -> None:
-    """Print an expected error to standard error, without a traceback."""
-    _tell(f"error: {error}")
+@shadow.command()
+@click.argument("template", required=False, shell_complete=_offered("templates"))
+@click.argument("name", metavar="[ID]", required=False)
+@click.option("--title", metavar="TEXT", help="One sentence: what happens, and what goes wrong.")
+@_common
+def new(
+    config: Path | None,
+    template: str | None,
+    name: str | None,
+    title: str | None,
+    as_json: bool,  # noqa: FBT001  # as above
+) -> ExitCode:
+    """Begin a scenario from a template; without TEMPLATE and ID, list the templates.
+
+    TEMPLATE: its name, or a family's (S09). ID: the new scenario's id, and its file's name.
+    """
+    if template is not None and name is None:
+        raise click.UsageError("name the new scenario: shadow new TEMPLATE ID")
+    from harness import scaffold
+
+    return scaffold.new(config, template, name, title=title, as_json=as_json, say=say)
+
+
+@shadow.command()
+@click.argument("kind", type=click.Choice(["scenario", "ruling"]), default="scenario")
+@_common
+def schema(config: Path | None, kind: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
+    """Print the JSON Schema of a kind of file, for editors: completion and what each key means."""
+    from harness import json_schema
+
+    return json_schema.schema(config, kind, as_json=as_json, say=say)
+
+
+@shadow.group()
+def record() -> None:
+    """Make scenarios of what was recorded elsewhere."""
+
+
+@record.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Where the scenarios are written; by default `recorded` below the scenarios.",
+)
+@click.option(
+    "--accounts",
+    metavar="FILE|URL",
+    help="The stores that events do not tell of: CSV, JSON Lines, or a database's URL.",
+)
+@click.option("--query", metavar="SQL", help="With a URL: the rows, one an account.")
+@click.option(
+    "--calls",
+    type=FILE,
+    metavar="FILE",
+    help="Request ids and idempotency keys of the control's own calls, one a line.",
+)
+@click.option(
+    "--key",
+    type=FILE,
+    metavar="FILE",
+    help="Key of the pseudonyms; without it a new one, kept nowhere.",
+)
+@click.option("--delivered", is_flag=True, help="The files are in the order of delivery.")
+@click.option(
+    "--at-least",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Cells in which some path must have run.",
+)
+@_common
+def events(config: Path | None, as_json: bool, **asked: Any) -> ExitCode:  # noqa: FBT001  # as above
+    """Make `recorded` scenarios of events: lists, single events, JSON Lines.
+
+    FILE: JSON or JSON Lines, or a folder of them.
+    """
+    from harness import recording
+
+    return recording.events(config, as_json=as_json, say=say, complain=complain, **asked)
+
+
+@shadow.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> ExitCode:
+    """Print the script that completes commands, options and ids in a shell."""
+    from harness import completion as completing
+
+    return completing.completion(shadow, shell, say=say)
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code; the console script passes it to `sys.exit`."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    code = _run(args)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except BrokenPipeError:
-            _drop(stream)
-    return int(code)
+    if "_SHADOW_COMPLETE" in os.environ:  # a shell asks what may come next
+        from harness.completion import answer
 
-
-def _run(args: Sequence[str] | None) -> int:
-    try:
-        code = shadow.main(args=args, prog_name="shadow", standalone_mode=False)
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        name = context.command_path if context else "shadow"
-        _tell(f"error: {error.format_message()} [usage]\n  {name} --help")
-        return ExitCode.INPUT
-    except (click.Abort, KeyboardInterrupt):
-        _tell("error: interrupted, nothing was decided [interrupted]")
-        return ExitCode.INTERRUPTED
-    except HarnessError as error:
-        complain(error)
-        return error.exit_code
-    except BrokenPipeError:
-        _drop(sys.stdout)
-        return ExitCode.INTERRUPTED
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # click ends so where a reader left
-            return ExitCode.INTERRUPTED
-        _bug()  # an engine that ends the process must not choose what the exit code says
-        return ExitCode.INTERNAL
-    except Exception:  # noqa: BLE001  # a bug of the harness: shown whole, with its own exit code
-        _bug()
-        return ExitCode.INTERNAL
-    return int(code) if code is not None else ExitCode.OPEN
-
-
-def _bug() -> None:
-    _tell(f"{traceback.format_exc()}error: this is a bug of the harness [internal]")
-
-
-def _tell(text: str) -> None:
-    try:
-        click.echo(visible(text, lines=True), err=True)
-    except BrokenPipeError:
-        _drop(sys.stderr)
-
-
-def _drop(stream: Any) -> None:
-    """Send what is still to come to nowhere, so that Python's exit has nothing to complain of."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+        return answer(shadow)
+    return run_command(shadow, args)

@@ -19,54 +19,117 @@ from harness.model import Cell, Free, Outcome
 from harness.moment import today
 from harness.names import hint
 from harness.report import json_report
+from harness.report.files import write_files
 from harness.report.gate_text import gate_text
 from harness.report.paths_text import paths_text
 from harness.report.progress import progress
 from harness.report.run_text import run_text
 from harness.report.show_text import show_text
 from harness.report.terminal import Look, look
+from harness.report.told import Told
 from harness.run import RunResult
-from harness.text import quoted
+from harness.text import quoted, visible
 from harness.verdict import verdict
 
 Say = Callable[[str], None]
 Complain = Callable[[HarnessError], None]
+Files = Mapping[str, Path | None]
+"""Name of a report → where it is to be written; `baseline` is read."""
 
 
 def run(
-    config: Path | None, paths: tuple[Path, ...], *, as_json: bool, say: Say, complain: Complain
+    config: Path | None,
+    paths: tuple[Path, ...],
+    *,
+    as_json: bool,
+    files: Files,
+    say: Say,
+    complain: Complain,
 ) -> ExitCode:
     """Replay and show what differs; a bad file among good ones is named and counts."""
     composition = compose(config, paths)
-    level = composition.policy.level
-    result = replayed(composition)
-    codes = complaints(composition, result, complain)
-    totals, free = cell_totals(composition, result), free_totals(result)
+    told, codes = tell(composition, complain, judged=False)
     if as_json:
-        document = json_report.run_document(
-            result.cells, result.free, totals=totals, free_totals=free
-        )
-        say(json_report.dumped(document))
+        say(json_report.dumped(run_document(told)))
     else:
-        shown = {"totals": totals, "free_totals": free}
-        say(run_text(result.cells, result.free, **shown, level=level, look=here()))
-    return run_exit_code(result.cells, result.free, codes)
+        shown = {"totals": told.totals, "free_totals": told.free_totals}
+        say(run_text(told.cells, told.free, **shown, level=told.level, look=here()))
+    write_files(told, files, annotate=here_on_github())
+    return run_exit_code(told.cells, told.free, codes)
 
 
 def gate(
-    config: Path | None, paths: tuple[Path, ...], *, as_json: bool, say: Say, complain: Complain
+    config: Path | None,
+    paths: tuple[Path, ...],
+    *,
+    as_json: bool,
+    files: Files,
+    say: Say,
+    complain: Complain,
 ) -> ExitCode:
     """Replay and decide."""
     composition = compose(config, paths)
-    _ = composition.policy  # a policy that cannot be read is said before the work, not after it
-    result = replayed(composition)
-    codes = complaints(composition, result, complain)
-    decided = verdict(composition, result, today=today())
+    told, codes = tell(composition, complain, judged=True)
+    decided = told.decided
     if as_json:
         say(json_report.dumped(json_report.gate_document(decided)))
     else:
         say(gate_text(decided, look=here()))
+    write_files(told, files, annotate=here_on_github())
     return gate_exit_code(decided, codes)
+
+
+def report(
+    config: Path | None,
+    paths: tuple[Path, ...],
+    *,
+    as_json: bool,
+    files: Files,
+    say: Say,
+    complain: Complain,
+) -> ExitCode:
+    """Replay, decide, and write files; what is printed is where they are."""
+    composition = compose(config, paths)
+    told, codes = tell(composition, complain, judged=True)
+    write_files(told, files, annotate=here_on_github())
+    names = {name: str(file) for name, file in files.items() if file and name != "baseline"}
+    gate = told.decided.gate
+    if as_json:
+        document = {"schema": "shadow.report/1", "gate": str(gate), "files": names}
+        say(json_report.dumped(document))
+    else:
+        lines = [f"{name}: {visible(file)}" for name, file in sorted(names.items())]
+        say("\n".join([f"Gate {gate}, level {told.level}", *lines, "", "Next: shadow gate"]))
+    return gate_exit_code(told.decided, codes)
+
+
+def tell(
+    composition: Composition, complain: Complain, *, judged: bool
+) -> tuple[Told, tuple[ExitCode, ...]]:
+    """Replay everything; what every report tells of it, and the exit codes of unusable files."""
+    policy = composition.policy  # one that cannot be read is said before the work, not after it
+    result = replayed(composition)
+    codes = complaints(composition, result, complain)
+    told = Told(
+        scenarios=result.scenarios,
+        cells=result.cells,
+        free=result.free,
+        totals=cell_totals(composition, result),
+        free_totals=free_totals(result),
+        rulings={ruling.id: ruling for ruling in result.rulings},
+        paths=composition.control.engine.paths,
+        failures=(*result.failures, *composition.rulings.refused),
+        level=policy.level,
+        verdict=verdict(composition, result, today=today()) if judged else None,
+    )
+    return told, codes
+
+
+def run_document(told: Told) -> json_report.Json:
+    """The run as `shadow.run/1`."""
+    return json_report.run_document(
+        told.cells, told.free, totals=told.totals, free_totals=told.free_totals
+    )
 
 
 def show(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode:
@@ -124,7 +187,7 @@ def rule(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode
     text = draft(cell, composition.rulings.good)
     if as_json:
         text = json_report.dumped({"schema": "shadow.rule/1", "cell": name, "draft": text})
-    say(text)
+    say(text.rstrip("\n"))
     return ExitCode.OPEN
 
 
@@ -183,3 +246,8 @@ def here() -> Look:
     """How a report looks where it is printed."""
     columns = shutil.get_terminal_size().columns
     return look(os.environ, terminal=sys.stdout.isatty(), columns=columns)
+
+
+def here_on_github() -> bool:
+    """Whether GitHub reads what is printed, and shows annotations at their lines."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"

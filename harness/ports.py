@@ -5,7 +5,7 @@ A team that brings its own engines reads this file. Nothing here knows a domain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Data = Any  # plain data: None, bool, int, str, and lists and string-keyed dicts of these
@@ -166,6 +166,11 @@ class World(Protocol):
 
 
 class ActSpec(Protocol):
+    """An act. One may have `answers`: whether what the engine answers to it is compared.
+
+    Without it the act's name decides (`harness.living`).
+    """
+
     @property
     def name(self) -> str: ...
     @property
@@ -202,6 +207,167 @@ class Kit(Protocol):
     def scope(self, world: World) -> dict[str, Data]: ...
     def deferrals(self, world: World) -> tuple[str, ...]: ...
     def stratum(self, world: World) -> dict[str, str]: ...
+
+
+class Template(Protocol):
+    """A scenario to begin with: one of a family, with everything written but its `then`."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def folder(self) -> str:
+        """Folder below the scenarios in which such a scenario belongs."""
+
+    @property
+    def text(self) -> str:
+        """The file's text; `$id` and `$title` stand for what is asked for."""
+
+
+class Raw(NamedTuple):
+    """One object of a recording as it was read; `where` is `file:line` or `file[3]`."""
+
+    data: Mapping[str, Data]
+    where: str
+
+
+class Unused(NamedTuple):
+    """Something of a recording that no scenario holds, and why."""
+
+    where: str
+    what: str
+    reason: str
+
+
+class Happened(NamedTuple):
+    """One recorded event, ready to be written as an item of `when`.
+
+    Attributes:
+        at: epoch seconds, never before the one above it.
+        type: the event's type.
+        object: id of its object, as it is written.
+        payload: its object as it is written: nothing in it that may not be kept.
+        requested: whether an API request caused it; what nobody requested is never an echo.
+        ours: whether that request is among the recorded calls of the control.
+        shows: `books.store.key` → value that the object shows, for an echo; named as differences
+            are (`harness.difference`).
+        where: where it was read.
+    """
+
+    at: int
+    type: str
+    object: str
+    payload: Mapping[str, Data]
+    requested: bool
+    ours: bool
+    shows: Mapping[str, Data]
+    where: str
+
+
+class Recording(NamedTuple):
+    """What was recorded of one account.
+
+    Attributes:
+        id: a scenario's id, from a pseudonym.
+        title: a sentence.
+        given: as a scenario's `given`, plain data.
+        happened: in their order.
+        order: `recorded`, or `assumed` where nobody recorded it.
+        notes: what a person should know of it, in sentences.
+    """
+
+    id: str
+    title: str
+    given: Mapping[str, Data]
+    happened: Sequence[Happened]
+    order: str
+    notes: Sequence[str]
+
+
+class Recordings(NamedTuple):
+    recordings: Sequence[Recording]
+    unused: Sequence[Unused]
+
+
+class Recorder(Protocol):
+    """What a kit brings that can make scenarios of recordings."""
+
+    def read(
+        self,
+        found: Sequence[Raw],
+        *,
+        accounts: Sequence[Raw],
+        calls: Collection[str],
+        pseudonym: Callable[[str], str],
+        delivered: bool,
+    ) -> Recordings:
+        """Make recordings of what was read.
+
+        Args:
+            found: events in the order in which they were read; anything else among them is unused.
+            accounts: rows of stores that the events do not tell of.
+            calls: ids and keys of requests that the control itself made.
+            pseudonym: a text → 16 hexadecimal digits in its place, always the same in a recording.
+            delivered: whether `found` is in the order of delivery.
+        """
+
+    def replace(self, world: Any, type: str, object: Mapping[str, Data]) -> None:
+        """Let a recorded event's object stand where the world's own stood.
+
+        Raises:
+            ActImpossible: the world has no place for such an object.
+        """
+
+    def assumed(self, given: Mapping[str, Data], assume: Mapping[str, Data]) -> Mapping[str, Data]:
+        """`given` with what a person assumes of stores that nobody recorded.
+
+        Raises:
+            Exception: with the text attributes `path` (below `assume`) and `message`, where what
+                is assumed was recorded, or is no store.
+        """
+
+
+class RecordingKit(Kit, Protocol):
+    """A kit that can make scenarios of recordings."""
+
+    @property
+    def recorder(self) -> Recorder: ...
+
+
+class TemplateKit(Kit, Protocol):
+    """A kit with scenarios to begin with."""
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """Name → template."""
+
+
+class Words(Protocol):
+    """What a kit's words mean, for those who write scenarios."""
+
+    @property
+    def fields(self) -> Mapping[str, Mapping[str, str]]:
+        """Name of a Struct of `given` or of an act's arguments → field → what it means."""
+
+    @property
+    def values(self) -> Mapping[str, Mapping[str, str]]:
+        """`Struct.field` → one of its values → what it means."""
+
+    @property
+    def acts(self) -> Mapping[str, str]:
+        """Act → what happens."""
+
+    @property
+    def then(self) -> Mapping[str, Mapping[str, str]]:
+        """Facet → name that `then` may use → what it means."""
+
+
+class WordKit(Kit, Protocol):
+    """A kit that says what its words mean."""
+
+    @property
+    def words(self) -> Words: ...
 
 
 class Facts(NamedTuple):

@@ -81,8 +81,18 @@ def printed(look: Look, parts: Iterable[RenderableType]) -> str:
     )
     for part in parts:
         console.print(part)
-    lines = [line.rstrip() for line in out.getvalue().split("\n")]
+    lines = [_said(line.rstrip()) for line in out.getvalue().split("\n")]
     return "\n".join(lines).rstrip("\n")
+
+
+def _said(line: str) -> str:
+    """The line, which no program that runs this one may take for a command to itself.
+
+    Continuous integration obeys a line of output that begins with `::` or `##[`, and text from a
+    scenario can come to stand first where a long line is wrapped.
+    """
+    text = line.lstrip()
+    return line.replace(text, f"\\{text}", 1) if text.startswith(("::", "##[")) else line
 
 
 def words(text: str, style: str = "", *, indent: int = 0) -> RenderableType:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.names import hint, nearest
+from harness.report.terminal import Look, printed, words
 from harness.text import quoted, unmarked, visible
 
 
@@ -64,3 +65,14 @@ def test_the_nearest_name_is_offered_else_the_few_there_are() -> None:
     assert hint("zzz", ["b", "a"]) == "known: a, b"
     assert hint("zzz", []) == "none is known here"
     assert hint("zzz", [f"n{i}" for i in range(99)]).endswith(", …")
+
+
+@pytest.mark.parametrize("command", ["::error::planted", "##[error]planted", "  ::set-output"])
+def test_no_line_of_a_report_is_a_command_to_what_runs_it(command: str) -> None:
+    wrapped = "x" * 79 + " " + command
+
+    shown = printed(Look(width=80), [words(wrapped), words(command.strip()), words("a::b")])
+
+    assert not [line for line in shown.split("\n") if line.lstrip().startswith(("::", "##["))]
+    assert "\n\\" in shown
+    assert shown.endswith("a::b")
