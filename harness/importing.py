@@ -29,6 +29,7 @@ from harness.arcs import Arc, Coverage
 from harness.code_cache import CodeCache
 from harness.errors import InputError
 from harness.guard import AmbientRead, Guard
+from harness.plain_engine import completed
 from harness.units import Source, Units, units
 
 PRAGMA = re.compile(r"#\s*pragma:\s*no\s+(cover|branch)", re.IGNORECASE)
@@ -94,6 +95,8 @@ def load_engine(
             f"module {module} has no {attribute}",
             where=loading.sources[module].file,
         ) from None
+    file = loading.sources[module].file
+    engine = completed(engine, package=package, control=instrument, where=file)
     return _loaded(loading, module, engine)
 
 

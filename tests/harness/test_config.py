@@ -117,5 +117,7 @@ def test_an_error_inside_a_named_module_is_no_wrong_configuration(
     (tmp_path / "breaks_inside.py").write_text("import not_installed_anywhere\n")
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(ModuleNotFoundError, match="not_installed_anywhere"):
+    with pytest.raises(InputError, match="not_installed_anywhere") as error:
         resolve("breaks_inside:KIT", key="world", root=tmp_path, where="f.toml")
+    assert error.value.slug == "config-import-failed"
+    assert error.value.where == f"{tmp_path / 'breaks_inside.py'}:1"
