@@ -65,6 +65,8 @@ def draft(cell: Cell, existing: Sequence[Ruling] = ()) -> str:
         f"cells: [{_text(episode.id)}]",
         *_harm(episode.harm),
         *_loss(episode.loss),
+        "# Completed and signed, it belongs in rulings/ beside the scenarios.",
+        "# Next: shadow run",
     ]
     return "\n".join(lines) + "\n"
 
