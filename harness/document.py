@@ -12,13 +12,14 @@ import hashlib
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import yaml
 
-from harness.errors import InputError
+from harness.errors import InputError, Instead
+from harness.names import Hint
 from harness.text import quoted, shown_path, visible
 
 Place = tuple[str | int, ...]
@@ -44,12 +45,14 @@ class Document:
         lines: place → line, counted from 1; the empty place is the document itself.
         file: the file's name as it was given.
         sha256: digest of the file's bytes.
+        text: what was read.
     """
 
     data: Any
     lines: Mapping[Place, int]
     file: str
     sha256: str
+    text: str = field(repr=False)
 
     def where(self, place: Place | str = ()) -> str:
         """`file:line` of a place, e.g. of `given.stripe.invoices[0].amount`.
@@ -74,7 +77,23 @@ class Document:
     def error(self, slug: str, place: Place, message: str, hint: str = "") -> InputError:
         """An error about a place, with its file, line and name."""
         named = f"{place_text(place)}: {message}" if place else message
-        return InputError(slug=slug, message=named, where=self.where(place), hint=hint)
+        instead = self._instead(place, hint)
+        return InputError(
+            slug=slug, message=named, where=self.where(place), hint=hint, instead=instead
+        )
+
+    def line(self, number: int) -> str:
+        """A line of the file, counted from 1."""
+        return self.text.split("\n")[number - 1].rstrip("\r")
+
+    def _instead(self, place: Place, hint: str) -> Instead | None:
+        """What a hint proposes for the value at a place, or for the key that leads there."""
+        if not isinstance(hint, Hint) or hint.old is None or hint.new is None or not place:
+            return None
+        is_key = self.at(place) != hint.old
+        if is_key and place[-1] != hint.old:
+            return None
+        return Instead(place=place, old=hint.old, new=hint.new, is_key=is_key)
 
 
 def place_of(text: str) -> Place:
@@ -131,6 +150,7 @@ def parse_document(content: bytes, file: str) -> Document:
         lines=builder.lines,
         file=builder.file,
         sha256=hashlib.sha256(content).hexdigest(),
+        text=text,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class ExitCode(enum.IntEnum):
@@ -57,13 +58,36 @@ class HarnessError(Exception):
         return f"{head} [{self.slug}]" + (f"\n  {self.hint}" if self.hint else "")
 
 
+class Instead(NamedTuple):
+    """What to write in a file instead of what stands there.
+
+    Attributes:
+        place: steps to a value of the document.
+        old, new: the scalar that stands there, and the one to write.
+        is_key: whether it is the place's last key that is renamed, not its value.
+    """
+
+    place: tuple[str | int, ...]
+    old: str | int
+    new: str | int
+    is_key: bool
+
+
 @dataclass
 class InputError(HarnessError):
-    """A file, an option or a configuration that cannot be used as it is."""
+    """A file, an option or a configuration that cannot be used as it is.
+
+    Attributes:
+        corrected: `12 | …`, the line as it would pass; empty where nobody knows it.
+        instead: what that line is made from.
+    """
 
     exit_code: ExitCode = field(default=ExitCode.INPUT, init=False)
+    corrected: str = ""
+    instead: Instead | None = field(default=None, repr=False, compare=False)
 
-    __str__ = HarnessError.__str__
+    def __str__(self) -> str:
+        return super().__str__() + (f"\n  {self.corrected}" if self.corrected else "")
 
 
 @dataclass

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from harness.correction import corrected
 from harness.document import Document, read_document
 from harness.model import FACETS
 from harness.ports import Data
@@ -93,6 +95,10 @@ def fields_of(document: Document, *, root: Path) -> Fields:
     Raises:
         InputError: as `read_fields`.
     """
+    return corrected(document, partial(_fields, root=root))
+
+
+def _fields(document: Document, *, root: Path) -> Fields:
     listed = isinstance(document.data, list)
     place = () if listed else ("fields",)
     if listed:

@@ -146,8 +146,9 @@ def text_of(linted: Linted) -> str:
     wrong = len(linted.failures) + len(linted.problems)
     state = {None: "", True: ", manifest written", False: ", manifest unchanged"}[linted.written]
     head = f"{len(scenarios)} scenarios, {cells} cells, {wrong} problems{state}"
-    step = "shadow lint --write" if linted.problems else "shadow run"
-    return f"{head}\nnext: {'correct the files above' if linted.failures else step}"
+    if linted.failures:
+        return f"{head}: correct the files above\nNext: shadow lint"
+    return f"{head}\nNext: {'shadow lint --write' if linted.problems else 'shadow run'}"
 
 
 def _row(error: InputError) -> dict[str, str]:
@@ -156,4 +157,5 @@ def _row(error: InputError) -> dict[str, str]:
         "where": error.where,
         "message": error.message,
         "hint": error.hint,
+        "corrected": error.corrected,
     }

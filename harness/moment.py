@@ -9,9 +9,9 @@ from typing import Final
 SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 FORM = "+1h, +2d, +1d12h or 2026-03-02T10:00:00Z"
 
-_AFTER: Final = re.compile(r"\+(?:\d{1,6}[wdhms])+")
+AFTER: Final = re.compile(r"\+(?:\d{1,6}[wdhms])+", re.ASCII)
 _PART: Final = re.compile(r"(\d+)([wdhms])")
-_ABSOLUTE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
+ABSOLUTE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def moment(text: str, *, now: int) -> int:
@@ -21,13 +21,13 @@ def moment(text: str, *, now: int) -> int:
         ValueError: neither form, a unit twice, or a date that no calendar has; the message says
             which.
     """
-    if _AFTER.fullmatch(text):
+    if AFTER.fullmatch(text):
         parts = _PART.findall(text)
         units = [unit for _, unit in parts]
         if len(set(units)) != len(units):
             raise ValueError("a unit stands twice")
         return now + sum(int(count) * SECONDS[unit] for count, unit in parts)
-    if not _ABSOLUTE.fullmatch(text):
+    if not ABSOLUTE.fullmatch(text):
         raise ValueError(f"no time; expected {FORM}")
     try:
         return int(datetime.fromisoformat(text).timestamp())

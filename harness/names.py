@@ -1,4 +1,4 @@
-"""Known names, with the nearest one for a name that is unknown."""
+"""Known names, with the nearest one for a name that is unknown, and hints that know it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from collections.abc import Iterable
 from harness.text import quoted
 
 MOST_LISTED = 12
+
+
+class Hint(str):
+    """What to do next, which may also know what to write instead of what stands there.
+
+    It is text wherever a hint is; only a document, which knows the place, asks for more.
+    """
+
+    old: str | int | None = None
+    new: str | int | None = None
+
+    @classmethod
+    def of(cls, text: str, old: str | int, new: str | int) -> Hint:
+        """A hint that proposes the scalar `new`, a key or a value, where `old` stands."""
+        hint = cls(text)
+        hint.old, hint.new = old, new
+        return hint
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -21,7 +38,7 @@ def hint(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     near = nearest(name, names)
     if near is not None:
-        return f"did you mean {quoted(near)}?"
+        return Hint.of(f"did you mean {quoted(near)}?", name, near)
     if not names:
         return "none is known here"
     listed = ", ".join(names[:MOST_LISTED])

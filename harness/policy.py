@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, NoReturn
 
+from harness.correction import corrected
 from harness.document import Document, Place
 from harness.errors import InputError
 from harness.names import hint
@@ -95,6 +96,10 @@ def read_policy(document: Document) -> Policy:
     Raises:
         InputError: anything is missing, malformed, unknown, or looser without a record.
     """
+    return corrected(document, _policy)
+
+
+def _policy(document: Document) -> Policy:
     reader = _Reader(document)
     top = reader.mapping(())
     for key in FIXED:

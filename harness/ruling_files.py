@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from harness.clause import RACE, Clause, ClauseReader, Literal, Value
+from harness.correction import corrected
 from harness.document import Document, Place, read_document
 from harness.errors import InputError
 from harness.expression import NAMES, Expression, parse_expression
@@ -28,11 +30,11 @@ from harness.text import quoted
 
 MOST_CLAUSES: Final = 12
 
-_ID: Final = re.compile(r"R-[a-z0-9][a-z0-9.-]{0,79}")
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_CELL: Final = re.compile(r"[a-z0-9][a-z0-9._-]*#(0|[1-9]\d*)")
+ID: Final = re.compile(r"R-[a-z0-9][a-z0-9.-]{0,79}")
+DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+CELL: Final = re.compile(r"[a-z0-9][a-z0-9._-]*#(0|[1-9]\d*)")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_SHARE: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})")
+SHARE: Final = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,8})")
 _SIGNED: Final = ("title", "reason", "ticket", "owner", "approver", "created", "expires")
 
 
@@ -81,6 +83,10 @@ def read_ruling(document: Document, known: Known) -> Ruling:
     Raises:
         InputError: anything is missing, unknown, malformed, blank, or wider than a ruling may be.
     """
+    return corrected(document, partial(_ruling, known=known))
+
+
+def _ruling(document: Document, *, known: Known) -> Ruling:
     reader = _Reader(document, convert(document, (), RulingShape), known)
     reader.check_signed()
     reader.check_class()
@@ -146,7 +152,7 @@ class _Reader:
         if blank:
             message = f"blank: {', '.join(blank)}"
             raise self.error("incomplete", (blank[0],), message, "a person completes and signs it")
-        if not _ID.fullmatch(file.id):
+        if not ID.fullmatch(file.id):
             raise self.error("id", ("id",), f"{quoted(file.id)} is no id", "R-short-name")
         if self.day("expires") < self.day("created"):
             raise self.error("malformed-date", ("expires",), "expires before it is created")
@@ -154,7 +160,7 @@ class _Reader:
     def day(self, key: str) -> date:
         text = getattr(self.file, key)
         try:
-            if _DATE.fullmatch(text):
+            if DATE.fullmatch(text):
                 return date.fromisoformat(text)
         except ValueError:
             pass
@@ -209,7 +215,7 @@ class _Reader:
 
     def check_cell(self, place: Place, cell: str) -> None:
         self.named(place, cell)
-        if not _CELL.fullmatch(cell):
+        if not CELL.fullmatch(cell):
             raise self.error("cell", place, f"{quoted(cell)} is no cell", "write scenario#1")
         if cell.endswith("#0"):
             message = "what was given and repaired at the first look needs no ruling"
@@ -286,7 +292,7 @@ class _Reader:
         bulk = self.file.bulk
         if bulk is None:
             return None
-        found = _SHARE.fullmatch(bulk.max_share)
+        found = SHARE.fullmatch(bulk.max_share)
         share = Fraction(int(found[1]), int(found[2])) if found else Fraction(0)
         if not 0 < share <= 1 or bulk.max_accounts < 1:
             message = "max_share is a fraction up to 1, max_accounts at least 1"

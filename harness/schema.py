@@ -12,6 +12,7 @@ from msgspec import inspect
 from harness.document import Document, Place, place_of
 from harness.errors import InputError
 from harness.names import hint
+from harness.spelling import spelling
 from harness.text import quoted, visible
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ def _located(
 ) -> InputError:
     match = _AT.fullmatch(said)
     what, below = (match["what"], match["place"] or "") if match else (said, "")
-    steps = _steps(below, data, type_)
+    steps = _steps(said, below, data, type_)
     here, value = (*place, *steps), _value_at(data, steps)
     names = tuple(_names_at(inspect.type_info(type_), steps))
     if found := _UNKNOWN.fullmatch(what):
@@ -100,11 +101,14 @@ def _located(
     expected = what.replace("`", "")
     expected = expected[:1].lower() + expected[1:]
     shown = "" if isinstance(value, dict | list) else f", here {quoted(value)}"
-    return document.error("wrong-type", here, f"{visible(expected)}{shown}")
+    return document.error("wrong-type", here, f"{visible(expected)}{shown}", spelling(what, value))
 
 
-def _steps(below: str, data: Any, type_: Any) -> Place:
-    """The place msgspec names. It writes `[...]` for a key of a free mapping, so ask each key."""
+def _steps(said: str, below: str, data: Any, type_: Any) -> Place:
+    """The place msgspec names. It writes `[...]` for a key of a free mapping, so ask each key.
+
+    The key is the one that alone gets the same complaint: other misfits may follow elsewhere.
+    """
     steps: Place = ()
     for key, number, _ in _STEP.findall(below):
         mapping = _value_at(data, steps)
@@ -112,7 +116,10 @@ def _steps(below: str, data: Any, type_: Any) -> Place:
             steps = (*steps, key or int(number))
         elif isinstance(mapping, dict):
             alone = ((one, _replaced(data, steps, {one: mapping[one]})) for one in mapping)
-            steps = (*steps, *[one for one, trial in alone if not _fits(trial, type_)][:1])
+            found = [one for one, trial in alone if _complaint(trial, type_) == said][:1]
+            if not found:
+                break
+            steps = (*steps, *found)
     return steps
 
 
@@ -125,12 +132,12 @@ def _replaced(data: Any, steps: Place, new: Any) -> Any:
     return copy
 
 
-def _fits(data: Any, type_: Any) -> bool:
+def _complaint(data: Any, type_: Any) -> str:
     try:
         msgspec.convert(data, type_)
-    except msgspec.ValidationError:
-        return False
-    return True
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
 
 
 def _value_at(data: Any, steps: Place) -> Any:
