@@ -26,17 +26,18 @@ FIRST: Final[Mapping[str, tuple[str, ...]]] = {
 
 def customer_table(cells: Sequence[Cell], free: FreeRun | None) -> list[RenderableType]:
     """The outcome at the end: of the free run, else of the last compared cell."""
-    for title, sides in _ends(cells, free):
+    for title, sides in customer_ends(cells, free):
         if sides:
             control, candidate = sides
             head = ("", "control", "candidate")
-            return [heading(title), grid(_rows(control, candidate), head=head)]
+            return [heading(title), grid(customer_rows(control, candidate), head=head)]
     return []
 
 
-def _ends(
+def customer_ends(
     cells: Sequence[Cell], free: FreeRun | None
 ) -> Iterator[tuple[str, tuple[Mapping[str, Data], Mapping[str, Data]] | None]]:
+    """What may be shown, the best first: a title, and both sides where there are two."""
     ends = free.ends if free is not None else {}
     sides = [_merged(ends[side]) for side in ("control", "candidate") if side in ends]
     yield "Customer at the end, each engine in its own world", _pair(sides)
@@ -69,11 +70,14 @@ def _merged(end: Data) -> Mapping[str, Data]:
     return found
 
 
-def _rows(
+def customer_rows(
     control: Mapping[str, Data], candidate: Mapping[str, Data]
 ) -> Iterator[tuple[str | Text, ...]]:
+    """Label, control, candidate, and `differs` where they do."""
     told = set()
-    for label, names in FIRST.items():
+    named = {name for names in FIRST.values() for name in names}
+    first = FIRST if named & {*control, *candidate} else {}  # another domain tells other things
+    for label, names in first.items():
         name = next((n for n in names if n in control or n in candidate), names[0])
         told.add(name)
         yield _row(label, control.get(name, ABSENT), candidate.get(name, ABSENT), name)

@@ -15,6 +15,15 @@ def counts(totals: Mapping[str, int]) -> str:
     return f"expected {totals.get('expected', 0)} {sign} {' + '.join(told) or 'nothing'}"
 
 
+def cell_counts(totals: Mapping[str, int], unknown_state: int) -> str:
+    """The counts of cells; those without a result for want of recorded state are told apart."""
+    told = counts(totals)
+    if not unknown_state:
+        return told
+    lost = totals.get("NOT_RUN", 0)
+    return f"{told}; NOT_RUN {lost}, of these {unknown_state} for state that nobody recorded"
+
+
 def listed(counted: Mapping[str, int]) -> str:
     """`curated 12, recorded 3`, or none."""
     return ", ".join(f"{name} {n}" for name, n in counted.items()) or "none"

@@ -50,7 +50,7 @@ def _writers(baseline: Path | None) -> Mapping[str, Callable[[Told], str]]:
         return comment(told, changes(told, before))
 
     def html(told: Told) -> str:
-        from harness.report.page import page
+        from harness.report.page.page import page
 
         return page(told)
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from harness.gate import Gate, PathVerdict, Verdict
 from harness.model import Outcome
 from harness.reason import Reason
-from harness.report.figures_text import counts, figure_rows, figures_line, listed
+from harness.report.figures_text import cell_counts, counts, figure_rows, figures_line, listed
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
 
 NEXT: Final[Mapping[str, str]] = {
@@ -52,7 +52,7 @@ def _summary(verdict: Verdict) -> Iterator[RenderableType]:
     gate = f"Gate {verdict.gate}, level {verdict.level}"
     yield styled(verdict.gate, f"{gate}, {opened} of {len(verdict.paths)} paths open")
     rows = [
-        ("cells", counts(verdict.totals)),
+        ("cells", cell_counts(verdict.totals, verdict.unknown_state)),
         ("free runs", counts(verdict.free)),
         ("evidence", f"{listed(verdict.kinds)} (kinds are never added)"),
     ]

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from harness.branches import Unit
+from harness.evidence import compared_kinds
 from harness.figures import Figures
 from harness.gate import PathVerdict, Verdict
 from harness.model import ABSENT, Cell, Difference, Finding, FreeRun, Observation
 from harness.moment import iso
+from harness.objection import of_unknown_state
 from harness.ports import Data, Path
 from harness.reason import Reason
 from harness.ruling import Ruling
@@ -38,6 +40,7 @@ def gate_document(verdict: Verdict) -> Json:
         "level": verdict.level,
         "partial": verdict.partial,
         "totals": dict(verdict.totals),
+        "unknown_state": verdict.unknown_state,
         "free": dict(verdict.free),
         "evidence": dict(verdict.kinds),
         "figures": {**_figures(verdict.figures), "leak": verdict.leak},
@@ -112,6 +115,7 @@ def run_document(
     """A run as `shadow.run/1`, scenarios by id, their cells as they were played."""
     by_scenario: dict[str, list[Cell]] = {}
     runs = {run.scenario: run for run in free}
+    cells = tuple(cells)
     for cell in cells:
         by_scenario.setdefault(cell.episode.scenario, []).append(cell)
     return {
@@ -125,6 +129,8 @@ def run_document(
             for name in sorted({*by_scenario, *runs})
         ],
         "totals": dict(totals),
+        "unknown_state": of_unknown_state(cells),
+        "evidence": compared_kinds(cells),
         "free": dict(free_totals),
     }
 
@@ -148,6 +154,7 @@ def show_document(
         "ticket": scenario.ticket,
         "deliverable": scenario.deliverable,
         "provenance": {"kind": scenario.provenance.kind, "source": scenario.provenance.source},
+        "assumed": list(scenario.assumed),
         "level": level,
         "cells": [{**_cell(cell), **_sides(cell)} for cell in shown],
         "free": _free(free),

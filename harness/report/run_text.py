@@ -8,9 +8,12 @@ from typing import Final
 
 from rich.console import RenderableType
 
+from harness.bundle import CURATED
+from harness.evidence import compared_kinds
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.moment import iso
-from harness.report.figures_text import counts
+from harness.objection import of_unknown_state
+from harness.report.figures_text import cell_counts, counts, listed
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
 from harness.report.timeline import first_cause, rows
 
@@ -46,8 +49,13 @@ def run_text(
     if clean:
         text = f"{clean} scenario{'s' if clean > 1 else ''} with no difference left unruled"
         parts.extend((styled("AGREE", text), blank()))
+    lost = of_unknown_state(cells)
     parts.append(heading(f"Run of {len(names)} scenarios, level {level}"))
-    parts.append(grid([("cells", counts(totals)), ("free runs", counts(free_totals))]))
+    summary = [("cells", cell_counts(totals, lost)), ("free runs", counts(free_totals))]
+    kinds = compared_kinds(cells)
+    if set(kinds) - {CURATED}:
+        summary.append(("evidence", f"{listed(kinds)} (kinds are never added)"))
+    parts.append(grid(summary))
     parts.append(blank())
     parts.append(words(f"Next: {_next(attention, names)}"))
     return printed(look or Look(), parts)

@@ -65,12 +65,15 @@ def _header(scenario: Scenario, cells: Sequence[Cell], level: str) -> Iterator[R
     yield heading(f"{scenario.id}: {scenario.title}")
     strata = cells[0].episode.stratum if cells else {}
     provenance = scenario.provenance
+    order = "" if provenance.order == "listed" else f", order {provenance.order}"
+    belongs = (scenario.deliverable, scenario.family and f"family {scenario.family}")
     yield grid(
         [
             ("account", ", ".join(f"{key} {value}" for key, value in sorted(strata.items()))),
-            ("ticket", scenario.ticket),
-            ("deliverable", f"{scenario.deliverable}, family {scenario.family}"),
-            ("provenance", f"{provenance.kind}, {provenance.source}"),
+            ("ticket", scenario.ticket or "none"),
+            ("deliverable", ", ".join(filter(None, belongs)) or "none"),
+            ("provenance", f"{provenance.kind}, {provenance.source}{order}"),
+            *([("assumed", ", ".join(scenario.assumed))] if scenario.assumed else []),
             ("faults", ", ".join(scenario.faults) or "none listed"),
             ("level", level),
         ]

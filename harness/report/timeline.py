@@ -135,17 +135,25 @@ def _done(before: Data, after: Data, name: str) -> str:
 
 
 def _agreed(cell: Cell) -> Iterator[Row]:
-    """Fields of the books that the control changed and that are no difference."""
+    for change in changed_alike(cell):
+        name = last_name(change.at)
+        was = "" if change.control is ABSENT else f", was {brief(change.control, name=name)}"
+        done = _done(change.control, change.candidate, name).replace("s ", " ", 1)
+        yield Row("both", change.at, f"both {done}{was}", "")
+
+
+def changed_alike(cell: Cell) -> Iterator[Difference]:
+    """Fields of the books that the control changed and that are no difference.
+
+    `control` of each is the value before the act, `candidate` the one after it.
+    """
     if cell.episode.control is None:
         return
     different = {difference.path for difference in cell.differences}
     after = {"books": cell.episode.control.facets.get("books", {})}
     for change in differences({"books": cell.episode.before}, after):
         if not any(_touches(change.path, path) for path in different):
-            name = last_name(change.at)
-            was = "" if change.control is ABSENT else f", was {brief(change.control, name=name)}"
-            done = _done(change.control, change.candidate, name).replace("s ", " ", 1)
-            yield Row("both", change.at, f"both {done}{was}", "")
+            yield change
 
 
 def _touches(one: str, other: str) -> bool:
