@@ -241,9 +241,9 @@ def new(
 @_common
 def schema(config: Path | None, kind: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Print the JSON Schema of a kind of file, for editors: completion and what each key means."""
-    from harness import json_schema
+    from harness.json_schema import published
 
-    return json_schema.schema(config, kind, as_json=as_json, say=say)
+    return published.schema(config, kind, as_json=as_json, say=say)
 
 
 @shadow.group()
@@ -292,7 +292,7 @@ def events(config: Path | None, as_json: bool, **asked: Any) -> ExitCode:  # noq
 
     FILE: JSON or JSON Lines, or a folder of them.
     """
-    from harness import recording
+    from harness.record import events as recording
 
     return recording.events(config, as_json=as_json, say=say, complain=complain, **asked)
 

@@ -62,14 +62,14 @@ class Composition:
         return self._engine("candidate", "control")
 
     @cached_property
-    def loaded(self) -> Loaded:
+    def vocabulary(self) -> Vocabulary:
         quirks = self.control.engine.quirks if self.quirks is None else self.quirks
-        vocabulary = Vocabulary(
-            kit=self.kit,
-            quirks=quirks,
-            invariants=frozenset(invariant.id for invariant in self.invariants),
-        )
-        return load_scenarios(self.paths or (self.config.scenarios,), vocabulary)
+        invariants = frozenset(invariant.id for invariant in self.invariants)
+        return Vocabulary(kit=self.kit, quirks=quirks, invariants=invariants)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        return load_scenarios(self.paths or (self.config.scenarios,), self.vocabulary)
 
     @cached_property
     def fields(self) -> Fields:

@@ -33,7 +33,7 @@ def unseen(scenario: Scenario, spec: EpisodeSpec) -> Episode:
         stratum={},
         differences=(),
         klass=Class.UNDECIDABLE,
-        provenance=scenario.provenance.kind,
+        provenance=scenario.evidence,
     )
 
 

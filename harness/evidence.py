@@ -10,6 +10,7 @@ from typing import Final
 from harness.branches import CREDITED, Branches, Ledger, Unit, credited
 from harness.figures import Figures, Own, figures
 from harness.model import Cell, Class, Free, FreeRun, Outcome
+from harness.objection import of_unknown_state
 from harness.ownership import GIVEN, UNHANDLED
 
 PSEUDO: Final = (GIVEN, UNHANDLED)
@@ -86,6 +87,7 @@ class Evidence:
         strays: branches taken that no unit counts.
         unowned: shared units that no path reached.
         dead_unknown: branches that rulings call dead and no unit has.
+        unknown_state: cells without a result because nobody recorded what an engine asked for.
     """
 
     paths: Mapping[str, PathEvidence]
@@ -104,6 +106,12 @@ class Evidence:
     strays: tuple[str, ...]
     unowned: tuple[str, ...]
     dead_unknown: tuple[str, ...]
+    unknown_state: int = 0
+
+
+def compared_kinds(cells: Iterable[Cell]) -> dict[str, int]:
+    """Kind of evidence → cells that were compared; kinds are never added."""
+    return _count(cell.episode.provenance for cell in cells if cell.outcome in COMPARED)
 
 
 def own_outcomes(cell: Cell) -> tuple[Own, ...]:
@@ -166,7 +174,7 @@ def fold(
         totals=_totals(cells, missing, pinned),
         free=_free_totals(free, ends, pinned),
         figures=figures([together(answers) for answers in owned], ruling_classes),
-        kinds=_count(cell.episode.provenance for cell in cells if cell.outcome in COMPARED),
+        kinds=compared_kinds(cells),
         missing=missing,
         unexpected=tuple(sorted({c.episode.id for c in cells} - set(pinned.cells))),
         doubled=_doubled(cell.episode.id for cell in cells),
@@ -183,6 +191,7 @@ def fold(
         strays=tuple(sorted(ledger.strays)),
         unowned=ledger.unowned(),
         dead_unknown=ledger.dead_unknown(),
+        unknown_state=of_unknown_state(cells),
     )
 
 

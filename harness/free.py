@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from harness.canonical import canonical, digest
-from harness.judge import blamed, breaches, facts, judge, new
+from harness.judge import blamed, breaches, facts, judge, new, unrecorded
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
 from harness.objection import objections
@@ -170,7 +170,7 @@ class EveryEffect:
         world = self.living.world
         if self.start is None:
             self.start, self.counted = Start.of(world), len(world.puts)
-        if len(world.puts) == self.counted:
+        if len(world.puts) == self.counted or unrecorded(world):
             return
         self.counted = len(world.puts)
         if self.known is None:  # most episodes write nothing, and nobody asks how they began

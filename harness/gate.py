@@ -49,6 +49,7 @@ class Verdict:
         kinds: kind of evidence → compared cells, never added.
         unowned: shared code that no path reached.
         partial: what part of the scenarios was asked for; empty means all.
+        unknown_state: cells without a result because nobody recorded what an engine asked for.
     """
 
     gate: Gate
@@ -66,6 +67,7 @@ class Verdict:
     kinds: Mapping[str, int]
     unowned: tuple[str, ...]
     partial: str
+    unknown_state: int = 0
 
 
 def decide(
@@ -120,6 +122,7 @@ def decide(
         kinds=evidence.kinds,
         unowned=evidence.unowned,
         partial=partial,
+        unknown_state=evidence.unknown_state,
     )
 
 

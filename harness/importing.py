@@ -29,7 +29,7 @@ from harness.arcs import Arc, Coverage
 from harness.code_cache import CodeCache
 from harness.errors import InputError
 from harness.guard import AmbientRead, Guard
-from harness.plain_engine import completed
+from harness.plain.engine import completed
 from harness.units import Source, Units, units
 
 PRAGMA = re.compile(r"#\s*pragma:\s*no\s+(cover|branch)", re.IGNORECASE)

@@ -42,9 +42,16 @@ def breaches(invariants: Sequence[Invariant], seen: Facts) -> tuple[str, ...]:
     return tuple(f"{inv.id}: {text}" for inv in invariants for text in inv.check(seen))
 
 
+def unrecorded(world: World) -> bool:
+    """Whether nobody recorded some of the stores: then nobody knows what is true here."""
+    return bool(getattr(world, "unknown", ()))
+
+
 def judge(setup: Setup, world: World) -> Judgement:
-    """Judge a world as it stands."""
+    """Judge a world as it stands; one that lacks stores cannot be judged."""
     kit = setup.kit
+    if unrecorded(world):
+        return Judgement(broken=(), unmet=None, wrongs=())
     return Judgement(
         broken=breaches(setup.invariants, facts(kit, world)),
         unmet=kit.entitled(world),

@@ -16,6 +16,7 @@ from harness.escape import bounded, leave
 from harness.guard import AmbientRead
 from harness.model import Observation
 from harness.ports import Access, Data, Event, Handler, Kit, Trigger, World
+from harness.recorded import the_recorder
 from harness.scenario import EpisodeSpec, Item
 from harness.setup import Setup, Side
 
@@ -83,7 +84,7 @@ class Living:
         elif item.kind == "act":
             self.act(item)
         elif item.kind == "webhook":
-            self.queue.append(self.world.foreign(item.name, item.object or {}))
+            self.webhook(item)
         else:
             self.queue.append(emitted(self.world, item.name, item.of))
         self.settle()
@@ -94,12 +95,28 @@ class Living:
             self.told = True
             self.call(item.name, item.args)
             return
+        self.outside(item, partial(self.setup.kit.apply, self.world, item.name, item.args))
+        self.absorb()
+
+    def webhook(self, item: Item) -> None:
+        """Deliver a foreign payload; where it replaces, the world first stands as it tells."""
+        payload = item.object or {}
+        if item.replaces:
+            replace = the_recorder(self.setup.kit).replace
+            self.outside(item, partial(replace, self.world, item.name, payload))
+        self.queue.append(self.world.foreign(item.name, payload))
+
+    def outside(self, item: Item, change: Callable[[], None]) -> None:
+        """Change the world from outside both engines.
+
+        Raises:
+            Moot: the change is impossible in this world.
+        """
         self.world.actor = "outside"
         try:
-            self.setup.kit.apply(self.world, item.name, item.args)
+            change()
         except self.setup.kit.ActImpossible as impossible:
             raise Moot(f"{item.name}: {impossible}") from None
-        self.absorb()
 
     def settle(self) -> None:
         """Deliver events until none is due; the clock stands still."""
@@ -134,13 +151,18 @@ class Living:
     def answer(self, handler: Handler, trigger: Trigger) -> None:
         """Note what a handler answers, as it is now: the engine may keep the dict and edit it."""
         answered = handler.call(self.world.ports, trigger)
-        if not trigger.name.startswith(RESPONDING):
+        if not self.responds(trigger.name):
             return
         response = deepcopy(answered)
         canonical(response)
         self.world.answers.append((trigger.name, response))
         if self.response is None:
             self.response = response
+
+    def responds(self, trigger: str) -> bool:
+        """Whether what is answered is compared: by the act's name, unless its kit says it."""
+        said = getattr(self.setup.kit.acts.get(trigger), "answers", None)
+        return trigger.startswith(RESPONDING) if said is None else bool(said)
 
     def guarded(self, actor: str, trigger: str, body: Callable[[], None]) -> None:
         """Run engine code as `actor`: a refusal is a decision, any other escape is a crash."""
@@ -152,7 +174,7 @@ class Living:
         except self.side.engine.refusals as refusal:
             kind = str(getattr(refusal, "kind", type(refusal).__name__))
             self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
-            if trigger.startswith(RESPONDING):
+            if self.responds(trigger):
                 self.response = {"refused": dict(self.refusal)}
                 self.world.answers.append((trigger, self.response))
         except KeyboardInterrupt:

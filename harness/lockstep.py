@@ -11,12 +11,13 @@ from harness.canonical import same
 from harness.difference import differences, keys_of
 from harness.episode import cell_id, placed
 from harness.judge import Judgement, blamed, classify, judge, new
-from harness.living import Held, Living, hold_of, keep_held, live, play
+from harness.living import Held, Living, facets_of, hold_of, keep_held, live, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
 from harness.objection import objections
 from harness.ownership import owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
+from harness.recorded import OBSERVED, unlike
 from harness.scenario import EpisodeSpec, Scenario, episodes
 from harness.setup import Setup
 from harness.twin import twin
@@ -36,13 +37,18 @@ class Pair(NamedTuple):
 
 @dataclass(slots=True)
 class Lockstep:
-    """A scenario on its way through lockstep: the control's state and what is carried along."""
+    """A scenario on its way through lockstep: the control's state and what is carried along.
+
+    Attributes:
+        drifted: the first cell in which the control differed from what was observed, else empty.
+    """
 
     setup: Setup
     scenario: Scenario
     state: World
     held: Held = field(default_factory=dict)
     previous: Episode | None = None
+    drifted: str = ""
 
     def play(self, spec: EpisodeSpec) -> Episode:
         """Replay one episode on both sides, judge it, and move on to the control's world."""
@@ -54,8 +60,28 @@ class Lockstep:
             pair = self.pair(spec, before)
             episode = assemble(self.setup, self.scenario, spec, pair, was)
             episode = with_repeats(self.setup, episode, self.previous, before)
+            episode = self.faithful(spec, episode, pair)
+        if self.drifted:
+            detail = f"in {self.drifted} the control left what was observed"
+            finding = Finding(outcome=Outcome.DRIFT, slug="after-drift", detail=detail)
+            episode = replace(episode, findings=(*episode.findings, finding))
+        self.drifted = self.drifted or drifted_in(episode)
         self.previous = episode
         return episode
+
+    def faithful(self, spec: EpisodeSpec, episode: Episode, pair: Pair) -> Episode:
+        """Hold the control against what was observed, once it has a result.
+
+        Every field counts that the control keeps, also one that is not compared with the
+        candidate: what is asked here is whether the control is what ran in production.
+        """
+        seen = self.scenario.observed[spec.index : spec.index + 1]
+        if not seen or not seen[0] or pair.moot or pair.control.traps or pair.control.timeout:
+            return episode
+        world = pair.worlds[1]
+        response = world.answers[0][1] if world.answers else {}
+        found = unlike(seen[0], facets_of(self.setup.kit, world, response))
+        return replace(episode, findings=(*episode.findings, *found))
 
     def observe(self, spec: EpisodeSpec) -> tuple[Observation | None, Observation | None]:
         """Replay one episode likewise and judge nothing: what control and candidate did."""
@@ -86,6 +112,11 @@ class Lockstep:
         keep_held(mine, spec, self.held)
         self.state = before if mine.moot else worlds[0]
         return Pair((before, worlds[0], worlds[1]), control, candidate, mine.moot)
+
+
+def drifted_in(episode: Episode) -> str:
+    """The episode's id where the control differed from what was observed, else empty."""
+    return episode.id if any(one.slug == OBSERVED for one in episode.findings) else ""
 
 
 def is_race(spec: EpisodeSpec) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from harness.model import Finding, Observation, Outcome
+from harness.model import Cell, Finding, Observation, Outcome
 from harness.setup import Side
 
 UNKNOWN = "unknown-state"
@@ -25,6 +25,14 @@ def trap(side: Side, text: str) -> Finding:
     if text.startswith(UNKNOWN):
         return _finding(side, Outcome.NOT_RUN, UNKNOWN, text)
     return _finding(side, Outcome.ERROR, "trap-sprung", text)
+
+
+def of_unknown_state(cells: Iterable[Cell]) -> int:
+    """How many cells have no result because an engine asked for state that nobody recorded."""
+    return sum(
+        cell.outcome is Outcome.NOT_RUN and any(one.slug == UNKNOWN for one in cell.findings)
+        for cell in cells
+    )
 
 
 def budget(side: Side, text: str) -> Finding:

@@ -41,6 +41,7 @@ class Item:
         hold: event type → epoch seconds when the events of this item are delivered instead.
         of: deliver: the object whose event is meant; None takes the latest of the type.
         object: webhook: the payload's object.
+        replaces: webhook: whether that object first takes the place of the world's own.
         together: the items of a block, in file order.
         line: line in the scenario's file.
     """
@@ -52,6 +53,7 @@ class Item:
     hold: Mapping[str, int] = field(default_factory=dict)
     of: str | None = None
     object: Mapping[str, Data] | None = None
+    replaces: bool = False
     together: tuple[Item, ...] = ()
     line: int = 0
 
@@ -92,9 +94,11 @@ class Scenario:
         now: epoch seconds at which the scenario begins.
         when: items in file order, which is also the order of their times.
         then: hand-written truth; None where there is none (never for a curated scenario).
-        observed: recorded scenarios: what was seen after each episode.
+        observed: recorded scenarios: what was seen after each episode, as `facet.path` → value;
+            ABSENT for a field that was not there.
         file: the file's name.
         sha256: digest of the file's bytes.
+        assumed: stores that nobody recorded and a person assumed, by name.
     """
 
     id: str
@@ -111,6 +115,12 @@ class Scenario:
     observed: tuple[Mapping[str, Data], ...]
     file: str
     sha256: str
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> str:
+        """The kind of evidence its cells are: that of its provenance, or `assumed`."""
+        return "assumed" if self.assumed else self.provenance.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +153,8 @@ def asked(item: Item | None) -> dict[str, Data]:
         args = {**args, "of": item.of}
     if item.object is not None:
         args = {**args, "object": item.object}
+    if item.replaces:
+        args = {**args, "replaces": True}
     return {"name": item.name, "args": args}
 
 

@@ -91,8 +91,9 @@ class Schedule:
         What changes the double, or hands over what another may just emit, waits for its turn.
         """
         for index, actor in enumerate(self.actors):
-            kind, name = actor.item.kind, actor.item.name
-            if kind == "webhook" or (kind == "act" and self.setup.kit.acts[name].engine):
+            item, acts = actor.item, self.setup.kit.acts
+            told = item.kind == "webhook" and not item.replaces
+            if told or (item.kind == "act" and acts[item.name].engine):
                 self.step(index)
 
     def at_port(self, access: Access) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from harness.document import Document, Place
 from harness.moment import iso, moment
+from harness.names import hint, nearest
 from harness.ports import Kit
+from harness.recorded import recorder_of
 from harness.scenario import Item, ItemKind
 from harness.schema import Strict, convert, unknown_name
+from harness.spelling import zoned
 from harness.text import quoted
-
-_FORMS: Final = ("act", "deliver", "webhook", "together")
 
 
 class _Timed(Strict, frozen=True, kw_only=True):
@@ -35,10 +37,19 @@ class _Deliver(_Timed, frozen=True, kw_only=True):
 class _Webhook(_Timed, frozen=True, kw_only=True):
     webhook: str
     object: dict[str, Any]
+    replaces: bool = False
 
 
 class _Together(Strict, frozen=True, kw_only=True):
     together: tuple[dict[str, Any], ...]
+
+
+FORMS: Final[Mapping[str, type[Strict]]] = MappingProxyType(
+    {"act": _Act, "deliver": _Deliver, "webhook": _Webhook, "together": _Together}
+)
+"""The key that makes an item what it is → the keys of such an item, an act's own left out."""
+
+_KEYS: Final = frozenset(key for form in FORMS.values() for key in form.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +80,14 @@ class When:
     def item(self, place: Place) -> Item:
         """One item: exactly one of act, deliver, webhook, together."""
         data = self.document.at(place)
-        forms = [form for form in _FORMS if form in data]
+        forms = [form for form in FORMS if form in data]
         if len(forms) != 1:
             found = f"both {forms[0]} and {forms[1]}" if forms else "neither of them"
             message = f"one of act, deliver, webhook, together is expected, here {found}"
-            raise self.document.error("when-form", place, message)
+            others = [] if forms else [key for key in data if key not in _KEYS]
+            near = [key for key in others if nearest(key, FORMS)][:1]
+            advice = hint(near[0], FORMS) if near else ""
+            raise self.document.error("when-form", (*place, *near), message, advice)
         readers: Mapping[str, Callable[[Place], Item]] = {
             "act": self.act,
             "deliver": self.deliver,
@@ -102,9 +116,14 @@ class When:
         return self.timed("deliver", place, timed, timed.deliver, of=timed.of)
 
     def webhook(self, place: Place) -> Item:
-        """A foreign payload."""
+        """A foreign payload, whose object may first take the place of the world's own."""
         timed = convert(self.document, place, _Webhook)
-        return self.timed("webhook", place, timed, timed.webhook, object=timed.object)
+        if timed.replaces and recorder_of(self.kit) is None:
+            message = "this kit has no recorder, so nothing can be replaced"
+            hint = "leave the key out: the payload is delivered and the world stays as it is"
+            raise self.document.error("replaces-unsupported", (*place, "replaces"), message, hint)
+        payload = {"object": timed.object, "replaces": timed.replaces}
+        return self.timed("webhook", place, timed, timed.webhook, **payload)
 
     def together(self, place: Place) -> Item:
         """Several items at one time."""
@@ -144,4 +163,5 @@ class When:
         try:
             return moment(text, now=self.now)
         except ValueError as error:
-            raise self.document.error("wrong-time", place, f"{quoted(text)}: {error}") from None
+            message = f"{quoted(text)}: {error}"
+            raise self.document.error("wrong-time", place, message, zoned(text)) from None

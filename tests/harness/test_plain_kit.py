@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import InputError
-from harness.plain_engine import completed
-from harness.plain_journal import Refused
-from harness.plain_kit import ActImpossible, GivenError, Kit, Row, Time, asked, happens
-from harness.plain_world import PlainWorld
+from harness.plain.engine import completed
+from harness.plain.journal import Refused
+from harness.plain.kit import ActImpossible, GivenError, Kit, Row, Time, asked, happens
+from harness.plain.world import PlainWorld
 from tests.shadow_command import shadow
 
 FILES: Mapping[str, str] = {
@@ -33,7 +33,7 @@ scenarios = "scenarios"
 gate = "scenarios/gate.yaml"
 """,
     "hall.py": """
-from harness.plain_kit import ActImpossible, Invariant, Kit, Row, asked, happens
+from harness.plain.kit import ActImpossible, Invariant, Kit, Row, asked, happens
 
 class Seat(Row):
     taken_by: str | None = None

@@ -16,8 +16,8 @@ from harness.canonical import canonical
 from harness.fields import Fields
 from harness.lockstep import lockstep
 from harness.model import Outcome
-from harness.plain_engine import completed
-from harness.plain_journal import (
+from harness.plain.engine import completed
+from harness.plain.journal import (
     EFFECTS,
     Access,
     BadType,
@@ -26,9 +26,9 @@ from harness.plain_journal import (
     UnknownState,
     Write,
 )
-from harness.plain_kit import Kit, Row, Time, asked
-from harness.plain_ports import View
-from harness.plain_world import PlainWorld, row_data
+from harness.plain.kit import Kit, Row, Time, asked
+from harness.plain.ports import View
+from harness.plain.world import PlainWorld, row_data
 from harness.scenario import Item
 from harness.setup import Budget, Setup, Side
 from harness.twin import twin
@@ -51,7 +51,7 @@ class Note(Row):
 
 
 KINDS: Mapping[str, type[Row]] = {"seats": Seat, "notes": Note}
-ODD = [1.5, True, [1], {"a": 1}, {1}, b"x", object(), (["x"],)]
+ODD = [1.5, True, [1], {"a": 1}, {1}, b"x", ..., (["x"],)]
 
 
 def world(*, unknown: tuple[str, ...] = (), **seats: Seat) -> PlainWorld:
@@ -197,7 +197,7 @@ def test_a_subclass_of_a_plain_type_is_refused() -> None:
         made.ports.seats.update("a1", taken_by=Cunning("ann"))
 
 
-@pytest.mark.parametrize("value", [1.5, {1}, object(), {1: 2}], ids=repr)
+@pytest.mark.parametrize("value", [1.5, {1}, ..., {1: 2}], ids=repr)
 def test_a_message_holds_plain_data_only(value: object) -> None:
     made = world()
 

@@ -4,7 +4,7 @@ Whoever says nothing gets what closes the gate (docs/decisions/0032): all stores
 compared, every answer to an act is compared, and no cell counts as sound before somebody said what
 the customer is entitled to.
 
-    from harness.plain_kit import ActImpossible, Invariant, Kit, Row, Time, asked, happens
+    from harness.plain.kit import ActImpossible, Invariant, Kit, Row, Time, asked, happens
 
 Whoever needs more inherits from `Kit` and overrides what `harness.ports.Kit` asks.
 """
@@ -21,10 +21,10 @@ from harness.canonical import same
 from harness.errors import InputError
 from harness.model import ABSENT
 from harness.moment import moment
-from harness.plain_journal import NAMES, BadType, NoSuchRow, UnknownState
-from harness.plain_ports import View
-from harness.plain_rows import Row, Time, is_plain_type, row_of, unfit_fields, written
-from harness.plain_world import PlainWorld, row_data
+from harness.plain.journal import NAMES, BadType, NoSuchRow, UnknownState
+from harness.plain.ports import View
+from harness.plain.rows import Row, Time, is_plain_type, row_of, unfit_fields, written
+from harness.plain.world import PlainWorld, row_data
 from harness.ports import Data, Facts
 from harness.text import quoted
 

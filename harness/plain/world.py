@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from harness.canonical import same
-from harness.plain_journal import (
+from harness.plain.journal import (
     EFFECTS,
     OUTSIDE,
     Access,
@@ -25,8 +25,8 @@ from harness.plain_journal import (
     UnknownState,
     Write,
 )
-from harness.plain_ports import Ports
-from harness.plain_rows import Row, faults_of
+from harness.plain.ports import Ports
+from harness.plain.rows import Row, faults_of
 from harness.ports import Data
 
 Table = dict[str, Row]

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from harness.errors import InputError
 from harness.names import hint
-from harness.plain_journal import Refused
+from harness.plain.journal import Refused
 from harness.text import quoted
 
 NOT_DECLARED: Final = ("not declared",)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from harness.names import hint
-from harness.plain_journal import EFFECTS, OUTSIDE, NoSuchRow, Refused
-from harness.plain_rows import Row
+from harness.plain.journal import EFFECTS, OUTSIDE, NoSuchRow, Refused
+from harness.plain.rows import Row
 from harness.ports import Data
 
 if TYPE_CHECKING:
-    from harness.plain_world import PlainWorld
+    from harness.plain.world import PlainWorld
 
 
 class Store:

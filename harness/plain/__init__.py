@@ -1,0 +1,1 @@
+"""A kit and a world ready made, for engines of any domain."""

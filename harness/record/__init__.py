@@ -1,0 +1,1 @@
+"""Making scenarios of what was recorded elsewhere."""

@@ -1,0 +1,122 @@
+"""Echoes: recorded events that the control itself would have caused, told apart from acts.
+
+An echo is replayed for fidelity only: what it shows is what the control must show by itself.
+Every other recorded event is an act. An event is an echo if the control is known to have asked for
+it, or if somebody asked for it and the control, replayed alone through the acts before, has
+emitted an event of that type about that object which no earlier recorded event stands for. What
+nobody asked for is never an echo.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.free import Running
+from harness.ports import Data, Happened
+from harness.scenario import EpisodeSpec, Item, Scenario
+from harness.setup import Setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Recorded events, told apart.
+
+    Attributes:
+        acts: numbers of the events that are items, in order.
+        echoes: numbers of those that are not.
+        unattributed: numbers of the acts that somebody asked for, and nobody knows who.
+        observed: by episode, what its echoes show: `facet.path` → value. The first is the look's.
+    """
+
+    acts: tuple[int, ...]
+    echoes: tuple[int, ...]
+    unattributed: tuple[int, ...]
+    observed: tuple[Mapping[str, Data], ...]
+
+
+@dataclass(slots=True)
+class _Control:
+    """The control on its way through the acts, alone.
+
+    Attributes:
+        times: of the episodes so far, epoch seconds; the first is the look's.
+        unmatched: (type, object) → episodes in which such an event was emitted, in order.
+    """
+
+    running: Running
+    times: list[int]
+    unmatched: defaultdict[tuple[str, str], deque[int]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+
+    def play(self, item: Item) -> None:
+        """Live through an act, and note which events it made the control cause."""
+        number = len(self.times)
+        self.times.append(item.at)
+        known = len(self.running.world.emitted)
+        spec = EpisodeSpec(index=number, at=item.at, label=item.label, item=item)
+        self.running.play(spec, judged=False)
+        for event in self.running.world.emitted[known:]:
+            self.unmatched[event.type, event.object].append(number)
+
+    def caused(self, event: Happened) -> int | None:
+        """The episode in which the control caused this event, which is matched by now."""
+        episodes = self.unmatched.get((event.type, event.object))
+        return episodes.popleft() if episodes else None
+
+
+def still(event: Happened, begun: int) -> dict[str, Data]:
+    """What an echo shows, where the clock stands still: its moments are the episode's own.
+
+    In production some seconds pass between an act and what the control makes of it, in a replay
+    none. So a whole number from the act's time to the event's is written as the act's time. No
+    other number can come to agree by this: it equals what the control has only if that is the
+    act's time as well.
+
+    Args:
+        event: the echo.
+        begun: the time of the episode that caused it, epoch seconds.
+    """
+    return {
+        path: begun if type(value) is int and begun <= value <= event.at else value
+        for path, value in event.shows.items()
+    }
+
+
+def told_apart(setup: Setup, scenario: Scenario, happened: Sequence[Happened]) -> Apart:
+    """Tell echoes apart from acts.
+
+    Args:
+        setup: what the control is replayed with.
+        scenario: the recording with every event as an item, in order.
+        happened: those events.
+    """
+    world = setup.kit.load(scenario.given)
+    running = Running(setup=setup, side=setup.control, world=world, compared=False)
+    control = _Control(running=running, times=[scenario.now])
+    acts: list[int] = []
+    echoes: list[int] = []
+    unattributed: list[int] = []
+    observed: list[dict[str, Data]] = [{}]
+    for place, (event, item) in enumerate(zip(happened, scenario.when, strict=True)):
+        episode = control.caused(event) if event.requested or event.ours else None
+        if episode is None and not event.ours:
+            acts.append(place)
+            unattributed.extend([place] * event.requested)
+            observed.append({})
+            control.play(item)
+            continue
+        echoes.append(place)
+        # what nobody can place is held against the latest episode, and fidelity will say more
+        number = len(control.times) - 1 if episode is None else episode
+        observed[number].update(still(event, control.times[number]))
+    while observed and not observed[-1]:
+        observed.pop()
+    return Apart(
+        acts=tuple(acts),
+        echoes=tuple(echoes),
+        unattributed=tuple(unattributed),
+        observed=tuple(observed),
+    )

@@ -1,0 +1,86 @@
+"""A world that lacks stores: nobody judges what is true in it, and cells are counted apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.free import free_run
+from harness.judge import judge
+from harness.lockstep import lockstep
+from harness.model import Class, Finding, Free, Outcome
+from harness.objection import of_unknown_state
+from harness.report.figures_text import cell_counts
+from tests.harness.cell_builder import cell
+from tests.harness.register_world import Kit, World, act, scenario, setup
+
+
+class LackingWorld(World):
+    unknown = frozenset({"rest"})
+
+
+class LackingKit(Kit):
+    world = LackingWorld
+
+
+def breaks(ports: Any, trigger: Any) -> None:
+    ports.put("never", 1)
+    ports.put("not_even_once", 1)
+    ports.put("wrong", 1)
+
+
+def test_a_world_that_lacks_a_store_is_not_judged() -> None:
+    lacking, whole = setup(kit=LackingKit()), setup()
+    world, other = LackingWorld(0, {"never": 1, "wrong": 1}), World(0, {"never": 1, "wrong": 1})
+
+    assert judge(whole, other).broken
+    assert judge(whole, other).wrongs
+    assert judge(lacking, world) == type(judge(lacking, world))(broken=(), unmet=None, wrongs=())
+
+
+def test_its_cells_are_compared_and_undecidable() -> None:
+    _, told = lockstep(setup({"api.do": breaks}, kit=LackingKit()), scenario(act("api.do")))
+
+    assert told.klass is Class.UNDECIDABLE
+    assert (told.control_broken, told.candidate_broken, told.unmet, told.wrongs) == (
+        (),
+        (),
+        None,
+        (),
+    )
+    assert told.differences == ()
+
+
+def test_its_free_run_asks_no_invariant() -> None:
+    doing = {"api.do": breaks}
+
+    assert free_run(setup(doing), scenario(act("api.do"))).outcome is Free.BROKEN
+    assert free_run(setup(doing, kit=LackingKit()), scenario(act("api.do"))).outcome is Free.KEPT
+
+
+@pytest.mark.parametrize(
+    ("outcome", "slug", "counted"),
+    [
+        (Outcome.NOT_RUN, "unknown-state", 1),
+        (Outcome.NOT_RUN, "act-impossible", 0),
+        (Outcome.AGREE, "unknown-state", 0),
+    ],
+)
+def test_only_a_cell_without_a_result_for_want_of_a_store_is_counted(
+    outcome: Outcome, slug: str, counted: int
+) -> None:
+    finding = Finding(outcome=Outcome.NOT_RUN, slug=slug, detail="")
+    found = replace(cell("a#1", outcome=outcome), findings=(finding,))
+
+    assert of_unknown_state([found]) == counted
+
+
+def test_the_counts_say_it_where_there_are_any() -> None:
+    totals = {"expected": 3, "NOT_RUN": 2, "AGREE": 1}
+
+    assert cell_counts(totals, 0) == "expected 3 = NOT_RUN 2 + AGREE 1"
+    assert cell_counts(totals, 1) == (
+        "expected 3 = NOT_RUN 2 + AGREE 1; NOT_RUN 2, of these 1 for state that nobody recorded"
+    )
