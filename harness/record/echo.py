@@ -1,22 +1,27 @@
 """Echoes: recorded events that the control itself would have caused, told apart from acts.
 
 An echo is replayed for fidelity only: what it shows is what the control must show by itself.
-Every other recorded event is an act. An event is an echo if the control is known to have asked for
-it, or if somebody asked for it and the control, replayed alone through the acts before, has
-emitted an event of that type about that object which no earlier recorded event stands for. What
-nobody asked for is never an echo.
+Every other recorded event is an act. An event is an echo if somebody asked for it and the control,
+replayed alone through the acts before, has lately emitted an event of that type about that object
+which no earlier recorded event stands for. What nobody asked for is never an echo. What the
+control is known to have asked for, and does not cause when it is replayed, is an act as well, so
+that its effect is not lost, and what it shows is held against the control.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from harness.free import Running
 from harness.ports import Data, Happened
 from harness.scenario import EpisodeSpec, Item, Scenario
 from harness.setup import Setup
+
+LATEST: Final = 3 * 86_400
+"""Seconds for which an act may still be at work: deliveries are tried again for some days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +32,16 @@ class Apart:
         acts: numbers of the events that are items, in order.
         echoes: numbers of those that are not.
         unattributed: numbers of the acts that somebody asked for, and nobody knows who.
+        uncaused: numbers of the acts that the control asked for, and does not cause in a replay.
+        unseen: type → events that the control causes in a replay, and nobody recorded.
         observed: by episode, what its echoes show: `facet.path` → value. The first is the look's.
     """
 
     acts: tuple[int, ...]
     echoes: tuple[int, ...]
     unattributed: tuple[int, ...]
+    uncaused: tuple[int, ...]
+    unseen: Mapping[str, int]
     observed: tuple[Mapping[str, Data], ...]
 
 
@@ -63,8 +72,18 @@ class _Control:
 
     def caused(self, event: Happened) -> int | None:
         """The episode in which the control caused this event, which is matched by now."""
-        episodes = self.unmatched.get((event.type, event.object))
-        return episodes.popleft() if episodes else None
+        for place, episode in enumerate(episodes := self.unmatched[event.type, event.object]):
+            if event.at - self.times[episode] <= LATEST:
+                del episodes[place]
+                return episode
+        return None
+
+    @property
+    def unseen(self) -> dict[str, int]:
+        """Type → events that were emitted and that no recorded event stands for."""
+        left = Counter({key: len(episodes) for key, episodes in self.unmatched.items()})
+        types = sorted({type_ for type_, _ in +left})
+        return {one: sum(left[key] for key in left if key[0] == one) for one in types}
 
 
 def still(event: Happened, begun: int) -> dict[str, Data]:
@@ -98,25 +117,26 @@ def told_apart(setup: Setup, scenario: Scenario, happened: Sequence[Happened]) -
     control = _Control(running=running, times=[scenario.now])
     acts: list[int] = []
     echoes: list[int] = []
-    unattributed: list[int] = []
     observed: list[dict[str, Data]] = [{}]
     for place, (event, item) in enumerate(zip(happened, scenario.when, strict=True)):
         episode = control.caused(event) if event.requested or event.ours else None
-        if episode is None and not event.ours:
-            acts.append(place)
-            unattributed.extend([place] * event.requested)
-            observed.append({})
-            control.play(item)
+        if episode is not None or event.ours:
+            # what nobody can place is held against the latest episode, and fidelity will say more
+            number = len(control.times) - 1 if episode is None else episode
+            observed[number].update(still(event, control.times[number]))
+        if episode is not None:
+            echoes.append(place)
             continue
-        echoes.append(place)
-        # what nobody can place is held against the latest episode, and fidelity will say more
-        number = len(control.times) - 1 if episode is None else episode
-        observed[number].update(still(event, control.times[number]))
+        acts.append(place)
+        observed.append({})
+        control.play(item)
     while observed and not observed[-1]:
         observed.pop()
     return Apart(
         acts=tuple(acts),
         echoes=tuple(echoes),
-        unattributed=tuple(unattributed),
+        unattributed=tuple(n for n in acts if happened[n].requested and not happened[n].ours),
+        uncaused=tuple(n for n in acts if happened[n].ours),
+        unseen=control.unseen,
         observed=tuple(observed),
     )

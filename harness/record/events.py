@@ -18,6 +18,7 @@ from harness.model import Cell
 from harness.moment import today
 from harness.ports import Recorder, Recordings, Unused
 from harness.record.account_rows import read_accounts
+from harness.record.database_rows import named
 from harness.record.pseudonym import pseudonyms, read_key
 from harness.record.raw_files import read_lines, read_raw
 from harness.record.recorded_file import Written, write_recording
@@ -123,8 +124,10 @@ class _Making:
         """Read everything, and let the kit make recordings of it."""
         pseudonym = pseudonyms(read_key(sources.key))
         calls = frozenset(read_lines(sources.calls) if sources.calls else ())
-        rows = read_accounts(sources.accounts, sources.query)
         found = read_raw(files)
+        of = named(recorder.owner, found.found)
+        rows = read_accounts(sources.accounts, sources.query, of)
+        self.unused.extend(rows.unused)
         self.failures.extend((*found.failures, *rows.failures))
         try:
             made = recorder.read(
@@ -206,7 +209,8 @@ def _ended(told: Told, complain: Complain) -> ExitCode:
     short = told.short
     if short is not None:
         message = f"{short.found}; needed: {short.needed}"
-        hint = "more events, --accounts for stores they do not tell of, or a lower --at-least"
+        hint = "more events, --accounts for stores they do not tell of"
+        hint += ", or a lower --at-least" if told.at_least > 1 else ""
         kind = HarnessError if told.with_path else NothingCompared
         complain(kind(short.slug, message, hint=hint))
         codes.append(ExitCode.CLOSED if told.with_path else ExitCode.NOTHING)

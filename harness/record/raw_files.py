@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from harness.errors import InputError
-from harness.ports import Raw
-from harness.text import quoted, shown_path, visible
+from harness.nesting import is_deeper
+from harness.ports import Raw, Unused
+from harness.text import shown_path, visible
 
 LINES: Final = frozenset({".jsonl", ".ndjson"})
 SUFFIXES: Final = frozenset({".json", *LINES})
@@ -22,6 +23,9 @@ LARGEST: Final = 64 << 20
 """Bytes that a file of one JSON value may have (64 MiB): it is read whole."""
 LONGEST_LINE: Final = 16 << 20
 """Bytes of one line (16 MiB); a file of lines may be of any size."""
+
+DEEPEST: Final = 60
+"""Levels of a value; a scenario, which wraps what is read, has 64 at most."""
 
 _DIGITS: Final = re.compile(r"(\d+)")
 
@@ -34,10 +38,12 @@ class Read:
         found: every object, in the order of files, lines and members; of a list of Stripe's,
             which names the newest first, in the order in which they happened.
         failures: what could not be read, a file or a line each.
+        unused: what was read over, and why.
     """
 
     found: tuple[Raw, ...]
     failures: tuple[InputError, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
 
 def read_raw(paths: Iterable[Path]) -> Read:
@@ -113,11 +119,14 @@ def parsed(text: str) -> Any:
         ValueError: it is no such JSON; the message says why.
     """
     try:
-        return json.loads(
+        value = json.loads(
             text, object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_no_constant
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if is_deeper(value, DEEPEST):
+        raise ValueError(f"nested deeper than {DEEPEST}")
+    return value
 
 
 class _ExtraDataError(ValueError):
@@ -237,9 +246,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {quoted(twice)} stands twice")
+        raise ValueError("a key stands twice")  # a recording's keys are nobody's to print
     return found
 
 

@@ -75,6 +75,8 @@ def _checked(value: Data, place: str) -> Any:
     """The value with dicts and lists of its own; a field that is not there as it is written."""
     if value is ABSENT:
         return {"absent": True}
+    if type(value) is str:
+        return _encodable(value, place)
     if type(value) in _PLAIN:
         return value
     if isinstance(value, Mapping):
@@ -90,4 +92,15 @@ def _key(key: Any, place: str) -> str:
     if type(key) is not str:
         message = f"{visible(place.removeprefix('.'))}: the key {quoted(key)} is no text"
         raise InputError("no-plain-data", message)
-    return key
+    return _encodable(key, place)
+
+
+def _encodable(text: str, place: str) -> str:
+    """Text that a file can hold: half of a surrogate pair is no character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = f"{visible(place.removeprefix('.'))}: {quoted(text)} holds half a character"
+        hint = "a lone surrogate stands for nothing: correct it where it was written"
+        raise InputError("no-plain-data", message, hint=hint) from None
+    return text

@@ -96,6 +96,12 @@ class Told:
         )
         return dict(sorted(Counter(_PLACE.sub("", place) for place in places).items()))
 
+    @property
+    def unseen(self) -> dict[str, int]:
+        """Type → events that the control causes in the replay, and nobody recorded."""
+        types = sorted({name for one in self.written for name in one.apart.unseen})
+        return {n: sum(one.apart.unseen.get(n, 0) for one in self.written) for n in types}
+
     def of(self, scenario: str) -> tuple[Cell, ...]:
         """The cells of one scenario."""
         return tuple(cell for cell in self.cells if cell.episode.scenario == scenario)
@@ -136,6 +142,11 @@ def _summary(told: Told) -> Iterator[tuple[str, str]]:
         more = f", and {len(files) - FILES} more files" if len(files) > FILES else ""
         asked = f"acts {sum(by_file.values())} that somebody asked for, nobody knows who"
         yield "unattributed", f"{asked}: {', '.join(files[:FILES])}{more}"
+    strayed = sum(len(one.apart.uncaused) for one in told.written)
+    if strayed:
+        yield "not caused", f"acts {strayed} that the control asked for, and not in this replay"
+    if told.unseen:
+        yield "not recorded", f"events that the control causes: {listed(told.unseen)}"
     yield "cells", cell_counts(told.totals, of_unknown_state(told.cells))
     ran = f"{told.with_path} compared of {told.path_ran} in which one ran"
     yield "with a path", f"{ran}, at least {told.at_least} asked for"
@@ -196,6 +207,7 @@ def recording_document(told: Told) -> Json:
         "recordings": [_document(one, told.of(one.scenario.id)) for one in told.written],
         "unused": [one._asdict() for one in told.unused],
         "unattributed": told.unattributed,
+        "unseen": told.unseen,
         "failures": [
             {"slug": one.slug, "message": one.message, "where": one.where, "hint": one.hint}
             for one in told.failures
@@ -219,6 +231,7 @@ def _document(one: Written, cells: Sequence[Cell]) -> Json:
         "acts": len(one.apart.acts),
         "echoes": [one.recording.happened[number].where for number in one.apart.echoes],
         "unattributed": len(one.apart.unattributed),
+        "uncaused": len(one.apart.uncaused),
         "notes": list(one.recording.notes),
         "assumed": list(one.scenario.assumed),
         "cells": {cell.episode.id: str(cell.outcome) for cell in cells},

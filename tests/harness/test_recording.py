@@ -116,7 +116,7 @@ def test_what_nobody_asked_for_is_never_an_echo(desk: Desk) -> None:
     assert recording["unattributed"] == 0
 
 
-def test_an_event_of_the_controls_own_request_is_an_echo_even_if_it_causes_none(
+def test_an_event_of_the_controls_own_request_that_it_does_not_cause_is_drift_and_an_act(
     desk: Desk,
 ) -> None:
     (desk.folder / "calls").write_text("req_0\n\n  req_1  \n")
@@ -125,9 +125,19 @@ def test_an_event_of_the_controls_own_request_is_an_echo_even_if_it_causes_none(
     _, told = desk.record(late(0), alone, words=("--calls", "calls"))
 
     (recording,) = told["recordings"]
-    assert (recording["acts"], recording["echoes"]) == (1, ["events.jsonl:2"])
+    assert (recording["acts"], recording["echoes"], recording["uncaused"]) == (2, [], 1)
     assert desk.scenario()["observed"] == [{}, {"books.loans.ln_1.fined": True}]
-    assert told["totals"]["DRIFT"] == 1
+    assert told["totals"]["DRIFT"] == 2
+
+
+def test_what_the_control_causes_and_nobody_recorded_is_counted(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, told = desk.record(late())
+    assert told["unseen"] == {"loan.fined": 1}
+
+    main(["record", "events", "events.jsonl", "--accounts", str(desk.rows)])
+    assert "not recorded  events that the control causes: loan.fined 1" in capsys.readouterr().out
 
 
 def test_an_emitted_event_stands_for_one_recorded_event_only(desk: Desk) -> None:
@@ -223,7 +233,7 @@ def test_a_bad_line_among_good_ones_is_named_and_the_good_ones_are_used(
     assert [(one["slug"], one["where"]) for one in told["failures"]] == [
         ("json-syntax", "events.jsonl:2")
     ]
-    assert "events.jsonl:2: no JSON: the key 'id' stands twice" in capsys.readouterr().err
+    assert "events.jsonl:2: no JSON: a key stands twice" in capsys.readouterr().err
 
 
 def test_rows_come_from_a_database_too(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
+from harness.record import database_rows
 from harness.record.account_rows import read_accounts
 from harness.record.raw_files import Read
 
@@ -127,11 +128,61 @@ def test_a_query_with_a_colon_or_a_percent_sign_is_asked_as_it_stands(database: 
     assert found.found[0].data == {"text": "12:30 :a 5%"}
 
 
-def test_what_a_query_changes_is_not_kept(database: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE FROM rows",
+        "DELETE FROM rows RETURNING customer",
+        "SELECT customer FROM rows; DELETE FROM rows",
+        "COMMIT",
+        "CREATE TABLE made (x)",
+        "PRAGMA journal_mode = WAL",
+        "VACUUM INTO 'copy.db'",
+        "ATTACH 'other.db' AS other",
+    ],
+)
+def test_a_query_that_would_change_something_is_refused(
+    database: str, tmp_path: Path, query: str
+) -> None:
     pytest.importorskip("sqlalchemy")
-    refused(database, "DELETE FROM rows")  # it answers no rows
+    before = (tmp_path / "real.db").read_bytes()
 
-    assert len(read_accounts(database, "SELECT customer FROM rows").found) == 2
+    assert refused(database, query).slug == "sql-failed"
+    assert (tmp_path / "real.db").read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["real.db"]
+
+
+def test_a_query_that_does_not_end_is_ended(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sqlalchemy")
+    monkeypatch.setattr(database_rows, "LIMIT", 0)
+    endless = """
+    WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n
+    """
+
+    error = refused(database, endless)
+
+    assert error.slug == "sql-failed"
+    assert "interrupted" in error.message
+
+
+def test_a_column_keeps_the_dots_of_its_name_and_has_one_of_its_own(database: str) -> None:
+    pytest.importorskip("sqlalchemy")
+
+    found = read_accounts(database, 'SELECT customer AS "account.segment" FROM rows LIMIT 1')
+    twice = refused(database, "SELECT customer, owed, customer FROM rows")
+
+    assert found.found[0].data == {"account.segment": "c1"}
+    assert (twice.slug, twice.message) == ("sql-columns", "the column 'customer' stands twice")
+
+
+def test_a_text_in_a_querys_quotes_is_not_shown(database: str) -> None:
+    pytest.importorskip("sqlalchemy")
+
+    error = refused(database, """SELECT * FROM rows WHERE nothing = 's3cret' AND "s3cret" = 1""")
+
+    assert "s3cret" not in str(error)
 
 
 def test_a_database_needs_a_query_and_has_to_be_there(database: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.echo import Apart, still, told_apart
+from harness.record.echo import LATEST, Apart, still, told_apart
 from harness.scenario import Item
 from tests.harness.register_world import MINUTE, START, Kit, World, scenario, setup, webhook
 
@@ -45,7 +45,7 @@ def makes(ports: Any, trigger: Any) -> None:
 
 def apart(*events: Event) -> Apart:
     items: list[Item] = [webhook(one.type, **{**one.payload, "id": one.object}) for one in events]
-    made = setup({"told": makes}, kit=RecordingKit())
+    made = setup({"told": makes, "twice": lambda *a: (makes(*a), makes(*a))}, kit=RecordingKit())
     return told_apart(made, scenario(*items), events)
 
 
@@ -76,14 +76,15 @@ def test_every_event_is_an_act_or_an_echo_and_an_emission_stands_for_one(
     emitted: Counter[str] = Counter()
     for number, event in enumerate(events):
         mine = event.type == "made" and emitted[event.object] > 0
+        assert (number in found.echoes) == ((event.requested or event.ours) and mine)
         if number in found.echoes:
-            assert event.ours or (event.requested and mine)
             emitted[event.object] -= mine
         else:
-            assert not event.ours
-            assert not (event.requested and mine)
             emitted[event.object] += event.type == "told"
-    assert found.unattributed == tuple(n for n in found.acts if events[n].requested)
+    asked = [n for n in found.acts if events[n].requested and not events[n].ours]
+    assert found.unattributed == tuple(asked)
+    assert found.uncaused == tuple(n for n in found.acts if events[n].ours)
+    assert sum(found.unseen.values()) == emitted.total()
     assert len(found.observed) <= len(found.acts) + 1
 
 
@@ -100,17 +101,41 @@ def test_what_an_echo_shows_belongs_to_the_episode_that_caused_it() -> None:
 
 
 def test_of_two_echoes_of_one_episode_the_later_one_tells_how_it_ended() -> None:
-    twice = Event(START, "told", "a", {})
-    again = Event(START, "x", "a", {}, ours=True, shows={"a": 2, "b": 3})
+    twice = Event(START, "twice", "a", {})
 
-    assert apart(twice, echo(a=1), again).observed == ({}, {"a": 2, "b": 3})
+    found = apart(twice, echo(a=1, b=3), echo(a=2))
+
+    assert (found.acts, found.observed) == ((0,), ({}, {"a": 2, "b": 3}))
 
 
-def test_the_controls_own_event_that_it_does_not_cause_belongs_to_the_latest_episode() -> None:
+def test_the_controls_own_event_that_it_does_not_cause_is_an_act_and_held_against_it() -> None:
+    """What it shows belongs to the latest episode; swallowed, its effect would be lost."""
     ours = Event(START, "x", "a", {}, ours=True, shows={"a": 1})
+    silent = ours._replace(shows={})
 
-    assert apart(ours).observed == ({"a": 1},)
-    assert apart(Event(START, "told", "b", {}), ours).observed == ({}, {"a": 1})
+    alone, after = apart(ours), apart(Event(START, "told", "b", {}), ours)
+
+    assert (alone.acts, alone.echoes, alone.uncaused) == ((0,), (), (0,))
+    assert alone.observed == ({"a": 1},)
+    assert (after.acts, after.observed) == ((0, 1), ({}, {"a": 1}))
+    assert (apart(silent).acts, apart(silent).unattributed) == ((0,), ())
+
+
+def test_an_event_long_after_what_could_have_caused_it_is_an_act() -> None:
+    """Else what the control once did in vain would swallow what somebody did months later."""
+    told = Event(START, "told", "a", {})
+    last, late = (echo()._replace(at=START + MINUTE + LATEST + n) for n in (0, 1))
+
+    assert apart(told, last).echoes == (1,)
+    assert (apart(told, late).acts, apart(told, late).echoes) == ((0, 1), ())
+    assert apart(told, told, late).echoes == (2,)  # the second `told` is a minute younger
+
+
+def test_what_the_control_emits_and_nobody_recorded_is_counted_by_type() -> None:
+    told = [Event(START, "told", one, {}) for one in "aab"]
+
+    assert apart(*told, echo("a")).unseen == {"made": 2}
+    assert apart(*told, echo("a"), echo("a"), echo("b")).unseen == {}
 
 
 def test_a_moment_within_the_episode_is_the_episodes_own() -> None:

@@ -186,3 +186,17 @@ def test_a_key_is_read_without_its_line_end_and_made_anew_without_a_file(tmp_pat
     (tmp_path / "key").write_bytes(b"0123456789abcde\n")
     with pytest.raises(InputError, match="15 bytes"):
         read_key(Path("key"))
+
+
+@pytest.mark.parametrize("levels", [61, 900])
+def test_what_is_nested_deeper_than_a_scenario_can_be_is_refused(
+    tmp_path: Path, levels: int
+) -> None:
+    """Else whoever walks through it runs out of frames."""
+    deep = '{"id": 2, "a": ' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+    found = read(tmp_path, '{"id": 1}\n' + deep + "\n", "e.jsonl")
+
+    assert ids(found) == [(1, "e.jsonl:1")]
+    assert slugs(found) == [("json-syntax", "e.jsonl:2")]
+    assert "nested deeper than 60" in found.failures[0].message

@@ -88,3 +88,13 @@ def test_one_value_in_two_places_is_written_out_twice() -> None:
 
     assert "&" not in text
     assert parse_document(text.encode(), "x.yaml").data == {"one": shared, "two": shared}
+
+
+@pytest.mark.parametrize("fields", [{"a": ["\ud800"]}, {"a": {"\udfff": 1}}])
+def test_half_a_character_is_refused_with_its_place(fields: dict[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        scenario_yaml(fields)
+
+    assert caught.value.slug == "no-plain-data"
+    assert caught.value.message.startswith("a")
+    caught.value.message.encode()

@@ -96,6 +96,8 @@ class RecordingError(ValueError):
 class Recorder:
     """Meets `harness.ports.Recorder`: an event is `{object: event, member, type, created, …}`."""
 
+    owner = "member"
+
     def read(
         self,
         found: Sequence[Any],
