@@ -16,7 +16,7 @@ T = TypeVar("T")
 ROUNDS: Final = 4
 """How many faults of one line are corrected together; a line is offered right or not at all."""
 
-WIDEST: Final = 100
+WIDEST: Final = 160
 """How many characters of a line are shown; a longer one is cut around what was put in."""
 
 
@@ -30,9 +30,10 @@ def corrected(document: Document, read: Callable[[Document], T]) -> T:
         return read(document)
     except InputError as error:
         passing = _passing(document, error, read, ROUNDS)
-        if passing is None or error.instead is None:
+        changed = () if passing is None else _changed(document, passing)
+        if passing is None or len(changed) != 1:
             raise
-        number = document.lines[error.instead.place]
+        (number,) = changed
         shown = shortened(document.line(number), passing.line(number))
         raise dataclasses.replace(error, corrected=f"{number} | {shown}") from None
 
@@ -64,23 +65,31 @@ def _passing(
     return None
 
 
+def _changed(document: Document, passing: Document) -> tuple[int, ...]:
+    """The lines in which two documents differ, counted from 1."""
+    pairs = zip(document.text.split("\n"), passing.text.split("\n"), strict=True)
+    return tuple(number for number, (old, new) in enumerate(pairs, 1) if old != new)
+
+
 def _trials(document: Document, instead: Instead) -> Iterator[Document]:
-    """Documents with one token replaced in the very line, and which mean just that."""
+    """Documents with one token replaced, in its key's line or the next, which mean just that."""
     number = document.lines.get(instead.place)
     if number is None:
         return
     lines = document.text.split("\n")
-    old = lines[number - 1]
     wanted = _spelled(_replaced(document.data, instead, instead.place))
-    for start, end in _places(old, _scalar(instead.old)):
-        for token in dict.fromkeys((_scalar(instead.new), json.dumps(instead.new))):
-            lines[number - 1] = old[:start] + token + old[end:]
-            try:
-                trial = parse_document("\n".join(lines).encode(), document.file)
-            except InputError:
-                continue
-            if _spelled(trial.data) == wanted:
-                yield trial
+    tokens = tuple(dict.fromkeys((_scalar(instead.new), json.dumps(instead.new))))
+    for at in range(number - 1, min(number + 1, len(lines))):
+        for start, end in _places(lines[at], _scalar(instead.old)):
+            for token in tokens:
+                line = lines[at][:start] + token + lines[at][end:]
+                text = "\n".join((*lines[:at], line, *lines[at + 1 :]))
+                try:
+                    trial = parse_document(text.encode(), document.file)
+                except InputError:
+                    continue
+                if _spelled(trial.data) == wanted:
+                    yield trial
 
 
 def _places(line: str, token: str) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import manifest, manifest_file
 from harness.compose import Composition, compose
+from harness.copies import copies
 from harness.errors import ExitCode, HarnessError, InputError
 from harness.loading import Loaded
 from harness.manifest import Manifest, Present, Problem, Tombstone
@@ -27,7 +28,7 @@ class Linted:
 
     Attributes:
         failures: files that cannot be used.
-        problems: where the manifest and the scenarios disagree.
+        problems: where the manifest and the scenarios disagree, and files that repeat another.
         written: whether the manifest was written and changed; None where it was only compared.
     """
 
@@ -76,7 +77,10 @@ def checked(composition: Composition) -> Linted:
     return Linted(
         loaded=loaded,
         failures=(*loaded.failures, *other_files(composition)),
-        problems=tuple(problem_error(problem, path_of(composition)) for problem in problems),
+        problems=(
+            *(problem_error(problem, path_of(composition)) for problem in problems),
+            *copies(loaded.scenarios),
+        ),
     )
 
 
@@ -145,7 +149,8 @@ def text_of(linted: Linted) -> str:
     cells = sum(len(manifest.cells_of(scenario)) for scenario in scenarios)
     wrong = len(linted.failures) + len(linted.problems)
     state = {None: "", True: ", manifest written", False: ", manifest unchanged"}[linted.written]
-    head = f"{len(scenarios)} scenarios, {cells} cells, {wrong} problems{state}"
+    counted = ((len(scenarios), "scenario"), (cells, "cell"), (wrong, "problem"))
+    head = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counted) + state
     if linted.failures:
         return f"{head}: correct the files above\nNext: shadow lint"
     return f"{head}\nNext: {'shadow lint --write' if linted.problems else 'shadow run'}"

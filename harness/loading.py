@@ -14,6 +14,9 @@ from harness.scenario_file import Vocabulary, read_scenario
 from harness.text import shown_path
 
 SUFFIX: Final = ".yaml"
+MISTAKEN: Final = ".yml"
+"""What is taken for the suffix; a file that is passed over in silence proves nothing."""
+
 OTHER_FILES: Final = frozenset({"gate.yaml", "fields.yaml"})
 OTHER_FOLDERS: Final = frozenset({"rulings"})
 
@@ -100,6 +103,9 @@ def _below(folder: Path, seen: set[tuple[int, int]], failures: list[InputError])
                 yield from _below(entry, seen, failures)
         elif entry.suffix == SUFFIX and entry.name not in OTHER_FILES:
             yield Path(os.path.realpath(entry)) if entry.is_symlink() else entry
+        elif entry.suffix == MISTAKEN:
+            message = f"is not read: a scenario file ends in {SUFFIX}"
+            failures.append(InputError("wrong-suffix", message, shown_path(entry), "rename it"))
 
 
 def _first(path: Path, seen: set[tuple[int, int]]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from harness.command import here
 from harness.compose import Composition, compose
 from harness.document import parse_document
 from harness.errors import ExitCode, InputError
@@ -18,7 +19,8 @@ from harness.loading import OTHER_FILES, SUFFIX
 from harness.names import hint
 from harness.ports import Template
 from harness.report.json_report import dumped
-from harness.scenario_file import ID
+from harness.report.terminal import blank, grid, printed, words
+from harness.scenario_file import ID, ID_FORM
 from harness.text import quoted, shown_path, visible
 
 SCHEMA: Final = "shadow.new/1"
@@ -127,9 +129,8 @@ def _list(known: Templates, *, as_json: bool, say: Say) -> None:
         listed: dict[str, Any] = {"schema": SCHEMA, "templates": rows}
         say(dumped(listed))
         return
-    widest = max(len(row["name"]) for row in rows)
-    lines = [f"{row['family']:<4} {row['name']:<{widest}}  {row['title']}" for row in rows]
-    say("\n".join([*map(visible, lines), "", "Next: shadow new TEMPLATE ID"]))
+    table = grid(([row["family"], row["name"], row["title"]] for row in rows), indent=0)
+    say(printed(here(), [table, blank(), words("Next: shadow new TEMPLATE ID")]))
 
 
 def _free_file(composition: Composition, folder: str, name: str) -> Path:
@@ -139,8 +140,7 @@ def _free_file(composition: Composition, folder: str, name: str) -> Path:
         InputError: it is no id, or a file has it already.
     """
     if not ID.fullmatch(name):
-        allowed = "lower-case letters, digits, '-', '_' and '.', at most 100"
-        raise InputError("scenario-id", f"{quoted(name)} is no id", hint=allowed)
+        raise InputError("scenario-id", f"{quoted(name)} is no id", hint=ID_FORM)
     if f"{name}{SUFFIX}" in OTHER_FILES:
         message = f"{quoted(name)} is the name of another kind of file"
         raise InputError("scenario-id", message, hint="choose another id")

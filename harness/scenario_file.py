@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import msgspec
-
 from harness.correction import corrected
 from harness.document import Document, Place, read_document
-from harness.names import Hint, hint
+from harness.names import Hint
 from harness.ports import Kit, World
 from harness.recorded import observed_of, with_assumed
 from harness.scenario import (
@@ -21,36 +20,31 @@ from harness.scenario import (
     Provenance,
     ProvenanceKind,
     Scenario,
-    Then,
     ordered_episodes,
 )
 from harness.schema import Strict, convert, given_error, unknown_name
-from harness.text import quoted
+from harness.text import quoted, visible
+from harness.then import ThenReader
 from harness.when import When
 
-Names = Mapping[str, Mapping[str, Any]]
-"""Facet → the names that `then` may use of it."""
-
 ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+FILLED: Final[Mapping[Place, str]] = {
+    ("title",): "one sentence: what happens, and what goes wrong",
+    ("provenance", "source"): "the ticket, text or recording that it was taken from",
+}
+"""Texts that may not be blank → what to write."""
+
+UNWRITTEN: Final = ("…", "...", "TODO", "???")
+WRITTEN: Final = frozenset({"title", "family", "ticket", "deliverable", "provenance", "then"})
+"""Keys below which nothing may stand for what is not written yet."""
+
+ID_FORM: Final = "lower-case letters, digits, '-', '_' and '.', at most 100"
 
 
 class ProvenanceShape(Strict, frozen=True, kw_only=True):
     kind: ProvenanceKind
     source: str
     order: Literal["listed", "recorded", "assumed"] = "listed"
-
-
-class ThenShape(Strict, frozen=True, kw_only=True):
-    truth: dict[str, Any] = msgspec.field(default_factory=dict)
-    customer: dict[str, Any] = msgspec.field(default_factory=dict)
-    moot: tuple[str, ...] = ()
-    excused: dict[str, str] = msgspec.field(default_factory=dict)
-    after: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-
-
-class PointShape(Strict, frozen=True, kw_only=True):
-    truth: dict[str, Any] = msgspec.field(default_factory=dict)
-    customer: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class ScenarioShape(Strict, frozen=True, kw_only=True):
@@ -104,19 +98,28 @@ def scenario_of(document: Document, vocabulary: Vocabulary) -> Scenario:
 def _scenario(document: Document, *, vocabulary: Vocabulary) -> Scenario:
     head = convert(document, (), ScenarioShape)
     _check_id(document, head.id)
+    _check_written(document)
     _check_faults(document, head.faults, vocabulary.quirks)
     if head.assume is not None:
         _check_recorded(document, "assume", head.provenance.kind)
     given, world = _given(document, vocabulary.kit, head.assume)
     when = When(document=document, kit=vocabulary.kit, now=world.now).items()
-    then = None if head.then is None else _then(document, vocabulary, world, when)
+    _check_first(document, vocabulary.kit, world, when)
+    specs = ordered_episodes(world.now, when)
+    reader = ThenReader(
+        document=document,
+        kit=vocabulary.kit,
+        world=world,
+        specs=specs,
+        invariants=vocabulary.invariants,
+    )
+    then = None if head.then is None else reader.then()
     if head.provenance.kind == "curated" and not (then and (then.truth or then.customer)):
         place: Place = ("then",) if head.then is not None else ()
         message = "a curated scenario needs a then with truth or customer"
         raise document.error("then-missing", place, message, "write what is true at its end")
     if head.observed:
         _check_recorded(document, "observed", head.provenance.kind)
-    specs = ordered_episodes(world.now, when)
     races = [spec.item is not None and spec.item.kind == "together" for spec in specs]
     return Scenario(
         id=head.id,
@@ -142,14 +145,25 @@ def _scenario(document: Document, *, vocabulary: Vocabulary) -> Scenario:
 def _check_id(document: Document, id: str) -> None:
     if not ID.fullmatch(id):
         message = f"{quoted(id)} is no id"
-        allowed = "lower-case letters, digits, '-', '_' and '.', at most 100"
-        raise document.error("scenario-id", ("id",), message, allowed)
+        raise document.error("scenario-id", ("id",), message, ID_FORM)
     stem = Path(document.file).stem
     if id != stem:
         message = f"{quoted(id)} is not the file's name {quoted(stem)}"
         equal = "make the two equal"
         fix = Hint.of(equal, id, stem) if ID.fullmatch(stem) else equal
         raise document.error("scenario-id", ("id",), message, fix)
+
+
+def _check_written(document: Document) -> None:
+    """Nothing that was left for later stands where people read, or where truth is compared."""
+    for place, fix in FILLED.items():
+        if not str(document.at(place)).strip():
+            raise document.error("blank-text", place, "is blank", fix)
+    for place in document.lines:
+        if place and place[0] in WRITTEN and document.at(place) in UNWRITTEN:
+            message = f"{quoted(document.at(place))} stands for what is not written yet"
+            fix = "write it; a name of then that is left out is not compared"
+            raise document.error("placeholder", place, message, fix)
 
 
 def _check_faults(document: Document, faults: tuple[str, ...], known: Collection[str]) -> None:
@@ -173,6 +187,24 @@ def _given(document: Document, kit: Kit, assume: Mapping[str, Any] | None) -> tu
     return _loaded(document, ("assume",), kit, with_assumed(document, kit, assume))
 
 
+def _check_first(document: Document, kit: Kit, world: World, when: tuple[Item, ...]) -> None:
+    """What happens first happens to the given world; of the rest, only a replay can tell."""
+    if not when or when[0].kind != "act" or kit.acts[when[0].name].engine:
+        return
+    found = ""
+    with suppress(Exception):  # whatever else goes wrong in it, a replay says
+        trial = world.fork()
+        trial.advance(when[0].at)
+        trial.actor = "outside"
+        try:
+            kit.apply(trial, when[0].name, when[0].args)
+        except kit.ActImpossible as impossible:
+            found = str(impossible)
+    if found:
+        fix = "correct the act, or what is given"
+        raise document.error("first-act-impossible", ("when", 0, "act"), visible(found), fix)
+
+
 def _loaded(document: Document, place: Place, kit: Kit, data: Any) -> tuple[Any, World]:
     given: Any = convert(document, place, kit.Given, data=data)
     try:
@@ -182,54 +214,3 @@ def _loaded(document: Document, place: Place, kit: Kit, data: Any) -> tuple[Any,
         if complaint is None:
             raise
         raise complaint from None
-
-
-def _then(
-    document: Document, vocabulary: Vocabulary, world: World, when: tuple[Item, ...]
-) -> Then:
-    then = convert(document, ("then",), ThenShape)
-    specs = ordered_episodes(world.now, when)
-    names = vocabulary.kit.expectable(world)
-    _check_names(document, ("then",), names, {"truth": then.truth, "customer": then.customer})
-    for invariant in then.excused:
-        if invariant not in vocabulary.invariants:
-            known = vocabulary.invariants
-            place = ("then", "excused", invariant)
-            raise unknown_name(document, place, "invariant", invariant, known)
-    acts = [f"{spec.label}#{spec.index}" for spec in specs]
-    for number, moot in enumerate(then.moot):
-        if moot not in acts:
-            message = f"{quoted(moot)} is no act of this scenario"
-            raise document.error("then-moot", ("then", "moot", number), message, hint(moot, acts))
-    return Then(
-        truth=then.truth,
-        customer=then.customer,
-        moot=then.moot,
-        excused=then.excused,
-        after=_after(document, names, tuple(then.after), len(specs)),
-    )
-
-
-def _after(document: Document, names: Names, keys: tuple[str, ...], count: int) -> dict[int, Then]:
-    """Points on the way: episode number → what holds after it."""
-    after: dict[int, Then] = {}
-    for key in keys:
-        place = ("then", "after", key)
-        if key not in map(str, range(count)):
-            message = f"{quoted(key)} is no episode, they are numbered 0 to {count - 1}"
-            raise document.error("then-after", place, message)
-        point = convert(document, place, PointShape)
-        _check_names(document, place, names, {"truth": point.truth, "customer": point.customer})
-        after[int(key)] = Then(truth=point.truth, customer=point.customer)
-    return after
-
-
-def _check_names(
-    document: Document, place: Place, names: Names, said: Mapping[str, Mapping[str, Any]]
-) -> None:
-    for facet, values in said.items():
-        known = names.get(facet, {})
-        for name in values:
-            if name not in known:
-                named = (*place, facet, name)
-                raise unknown_name(document, named, f"{facet} field", name, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
@@ -11,7 +12,7 @@ from msgspec import inspect
 
 from harness.document import Document, Place, place_of
 from harness.errors import InputError
-from harness.names import hint
+from harness.names import hint, nearest
 from harness.spelling import spelling
 from harness.text import quoted, visible
 
@@ -90,9 +91,11 @@ def _located(
     names = tuple(_names_at(inspect.type_info(type_), steps))
     if found := _UNKNOWN.fullmatch(what):
         key = found[1]
-        known = (*names, *also)
+        known = {*names, *also}
+        free = known - set(value)  # what stands there already was hardly meant again
+        offered = free if nearest(key, free) else known
         message = f"unknown key {quoted(key)}"
-        return document.error("unknown-key", (*here, key), message, hint(key, known))
+        return document.error("unknown-key", (*here, key), message, hint(key, offered))
     if found := _LACKS.fullmatch(what):
         return document.error("missing-key", here, f"the key {quoted(found[1])} is missing")
     if _VALUE.match(what):
@@ -100,8 +103,13 @@ def _located(
         return document.error("wrong-value", here, message, hint(str(value), names))
     expected = what.replace("`", "")
     expected = expected[:1].lower() + expected[1:]
-    shown = "" if isinstance(value, dict | list) else f", here {quoted(value)}"
+    shown = "" if isinstance(value, dict | list) else f", here {written(value)}"
     return document.error("wrong-type", here, f"{visible(expected)}{shown}", spelling(what, value))
+
+
+def written(value: Any) -> str:
+    """A scalar as a message shows it: text as it is quoted everywhere, else as YAML has it."""
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _steps(said: str, below: str, data: Any, type_: Any) -> Place:

@@ -16,7 +16,7 @@ from harness.ports import Kit
 from harness.recorded import recorder_of
 from harness.scenario import Item, ItemKind
 from harness.schema import Strict, convert, unknown_name
-from harness.spelling import zoned
+from harness.spelling import timed
 from harness.text import quoted
 
 
@@ -164,4 +164,4 @@ class When:
             return moment(text, now=self.now)
         except ValueError as error:
             message = f"{quoted(text)}: {error}"
-            raise self.document.error("wrong-time", place, message, zoned(text)) from None
+            raise self.document.error("wrong-time", place, message, timed(text)) from None

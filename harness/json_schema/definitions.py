@@ -11,13 +11,14 @@ from typing import Any, Final
 import msgspec
 
 from harness.json_schema import words
+from harness.names import MOST_LISTED
 from harness.ports import Kit
 
 Json = dict[str, Any]
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-NOT_BLANK: Final = r"\S"
+NOT_BLANK: Final[Json] = {"pattern": r"\S", "patternErrorMessage": "Expected some text."}
 
 INSTANT: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
@@ -62,9 +63,9 @@ def definitions(types: Iterable[type], known: Meanings) -> dict[str, Json]:
     return {name: _described(name, part, known) for name, part in sorted(found.items())}
 
 
-def explained(part: Json, text: str, *, values: Mapping[str, str] | None = None) -> Json:
+def explained(part: Json, said: str, *, values: Mapping[str, str] | None = None) -> Json:
     """A schema with its meaning, and with those of its values where it lists some."""
-    named = {**part, "description": text}
+    named = {**part, "description": said}
     listed = part.get("enum")
     if values and listed is not None:
         named["enumDescriptions"] = [values.get(str(value), "") for value in listed]
@@ -82,6 +83,11 @@ def whole(kind: str, title: str, root: Json, defs: Mapping[str, Json]) -> Json:
     }
 
 
+def text(pattern: str, form: str) -> Json:
+    """A text that a pattern matches; `form` says to people what an editor would show as one."""
+    return {"type": "string", "pattern": pattern, "patternErrorMessage": f"Expected {form}."}
+
+
 def matching(*patterns: re.Pattern[str]) -> str:
     """A schema's pattern for a text that one of these matches from end to end."""
     either = "|".join(pattern.pattern for pattern in patterns)
@@ -93,6 +99,10 @@ def one_of(names: Mapping[str, str] | Iterable[str]) -> Json:
     part: Json = {"type": "string", "enum": list(names)}
     if isinstance(names, Mapping):
         part["enumDescriptions"] = list(names.values())
+    if len(part["enum"]) > MOST_LISTED:
+        part["errorMessage"] = (
+            f"None of the {len(part['enum'])} known names; completion lists them."
+        )
     return part
 
 
@@ -108,11 +118,11 @@ def _described(name: str, part: Json, known: Meanings) -> Json:
     return named
 
 
-def field_schema(place: str, part: Json, text: str | None, known: Meanings) -> Json:
+def field_schema(place: str, part: Json, said: str | None, known: Meanings) -> Json:
     """One field's schema, with its meaning, its values' meanings and examples."""
-    if text is None:
+    if said is None:
         return part
-    named = explained(part, text, values=known.values.get(place))
+    named = explained(part, said, values=known.values.get(place))
     if place in words.EXAMPLES:
         named["examples"] = list(words.EXAMPLES[place])
     return named
@@ -121,14 +131,18 @@ def field_schema(place: str, part: Json, text: str | None, known: Meanings) -> J
 def _adapted(part: Any) -> Any:
     """The schema as more validators and editors read it.
 
-    Few of them look at a format, so that a time gets a pattern. A pair's `items: false` says no
-    more than its length, and forbids both where somebody reads it as draft 7 does.
+    A time gets a pattern: few of them look at a format, and those that do allow less than the
+    reader. A default would be written out by an editor as if it had to stand there; the words say
+    what holds where nothing is written. A pair's `items: false` says no more than its length, and
+    forbids both where somebody reads it as draft 7 does.
     """
     if isinstance(part, list):
         return [_adapted(one) for one in part]
     if not isinstance(part, dict):
         return part
-    named = {key: _adapted(one) for key, one in part.items()}
+    if part.get("format") == "date-time":
+        return text(INSTANT, "a time with its zone, as 2026-03-02T10:00:00Z")
+    named = {key: _adapted(one) for key, one in part.items() if key != "default"}
     if "prefixItems" in part:
         del named["items"]
-    return {**named, "pattern": INSTANT} if part.get("format") == "date-time" else named
+    return named

@@ -12,6 +12,7 @@ from harness.json_schema.definitions import (
     matching,
     meanings,
     one_of,
+    text,
     whole,
 )
 from harness.ownership import UNHANDLED
@@ -23,7 +24,7 @@ CELL: Final = "^[a-z0-9][a-z0-9._-]*#[1-9][0-9]*$"
 """A cell that a ruling may list: the first look, `#0`, needs none."""
 
 RECORD: Final = r"^(docs/decisions/[0-9]{4}-.*\.md)?$"
-ONE: Final = r"^[^*]*$"
+ONE: Final = text(r"^[^*]*$", "one name, without *")
 """One thing is named, not any number of them."""
 
 _FILLED: Final[Json] = {"minItems": 1}
@@ -44,24 +45,31 @@ def ruling_schema(*, paths: Iterable[str], quirks: Mapping[str, str]) -> Json:
     # a class's meaning stands beside it, in the order of the classes themselves
     of_class = one_of({str(one): classes[one] for one in RulingClass})
     _put(root, {"class": of_class, "quirk": one_of({"": "none", **quirks}), **_signed()})
-    _put(root, {"decision": {"pattern": RECORD}, "expect": {"maxItems": MOST_CLAUSES}})
     _put(
-        root, {"cells": _cells(quirks), "subjects": {"items": {"type": "string", "pattern": ONE}}}
+        root,
+        {
+            "decision": text(RECORD, "a decision record, as docs/decisions/0007-name.md"),
+            "expect": {"maxItems": MOST_CLAUSES},
+        },
     )
+    _put(root, {"cells": _cells(quirks), "subjects": {"items": ONE}})
     _put(
         defs["ScopeShape"],
         {
             "paths": {"items": one_of((*paths, UNHANDLED)), "minItems": 1},
-            "segments": {"items": {"type": "string", "pattern": ONE}, "minItems": 1},
+            "segments": {"items": ONE, "minItems": 1},
         },
     )
-    _put(defs["ClauseShape"], {"at": {"pattern": ONE}})
+    _put(defs["ClauseShape"], {"at": ONE})
     _put(
         defs["BulkShape"],
-        {"max_share": {"pattern": matching(SHARE)}, "max_accounts": {"minimum": 1}},
+        {
+            "max_share": text(matching(SHARE), "an exact share, as 1/50"),
+            "max_accounts": {"minimum": 1},
+        },
     )
     for name in ("HarmShape", "LossShape"):
-        _put(defs[name], {"acknowledged": {"pattern": NOT_BLANK}})
+        _put(defs[name], {"acknowledged": NOT_BLANK})
     amounts = {"type": "integer", "minimum": 1}
     _put(defs["LossShape"], {"max": {"additionalProperties": amounts, "minProperties": 1}})
     return whole(
@@ -83,11 +91,11 @@ def _put(part: Json, stricter: Mapping[str, Json]) -> None:
 
 
 def _signed() -> dict[str, Json]:
-    day = {"pattern": matching(DATE)}
+    day = text(matching(DATE), "a day, as 2026-03-02")
     texts = ("title", "reason", "ticket", "owner", "approver")
     return {
-        "id": {"pattern": matching(ID)},
-        **{key: {"pattern": NOT_BLANK} for key in texts},
+        "id": text(matching(ID), "R- and a short name in small letters, as R-fine-forgiven"),
+        **dict.fromkeys(texts, NOT_BLANK),
         "created": day,
         "expires": day,
     }
@@ -96,7 +104,7 @@ def _signed() -> dict[str, Json]:
 def _cells(quirks: Mapping[str, str]) -> Json:
     cells: Json = {
         "type": "array",
-        "items": {"type": "string", "pattern": CELL},
+        "items": text(CELL, "a cell, as late-and-paid#1; the look, #0, needs none"),
         "uniqueItems": True,
     }
     by_quirk = {"type": "object", "propertyNames": one_of(quirks), "additionalProperties": cells}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.json_schema.definitions import (
+    NOT_BLANK,
     Json,
     Meanings,
     definitions,
@@ -14,15 +16,21 @@ from harness.json_schema.definitions import (
     matching,
     meanings,
     one_of,
+    text,
     whole,
 )
-from harness.moment import ABSOLUTE, AFTER
+from harness.moment import ABSOLUTE, AFTER, FORM
 from harness.ports import Kit
-from harness.scenario_file import ID, PointShape, ScenarioShape, ThenShape
+from harness.scenario_file import ID, ID_FORM, ScenarioShape
+from harness.then import FACETS, PointShape, ThenShape
 from harness.when import FORMS
 
 ITEM: Final = "Item"
-TIME: Final[Json] = {"type": "string", "pattern": matching(AFTER, ABSOLUTE)}
+TIME: Final = text(matching(AFTER, ABSOLUTE), f"{FORM}")
+ANY: Final = ["string", "integer", "boolean", "array", "object", "null"]
+"""Every type; an editor writes the `:` only after a key whose value has one."""
+
+FORMLESS: Final = f"One of {', '.join(FORMS)} is expected."
 
 
 def scenario_schema(kit: Kit, *, quirks: Mapping[str, str], invariants: Mapping[str, str]) -> Json:
@@ -61,10 +69,11 @@ def _only_arguments(part: Json, args: Mapping[str, Json]) -> bool:
 def _root(root: Json, given: str, quirks: Mapping[str, str]) -> Json:
     own = root["properties"]
     put: Mapping[str, Json] = {
-        "id": {"type": "string", "pattern": matching(ID)},
+        "id": text(matching(ID), ID_FORM),
+        "title": {"type": "string", **NOT_BLANK},
         "given": {"$ref": f"#/$defs/{given}"},
         "when": {"type": "array", "items": {"$ref": f"#/$defs/{ITEM}"}},
-        "faults": {"type": "array", "items": one_of(quirks), "default": []},
+        "faults": {"type": "array", "items": one_of(quirks)},
         "then": {"anyOf": [{"$ref": "#/$defs/ThenShape"}, {"type": "null"}]},
     }
     for key, part in put.items():
@@ -100,17 +109,25 @@ _UNRECORDED: Final[Json] = {
 
 def _facets(part: Json, names: Mapping[str, Any], known: Meanings) -> None:
     """`truth` and `customer` hold the kit's names and no other."""
-    for facet in ("truth", "customer"):
+    for facet in FACETS:
         said = known.then.get(facet, {})
         part["properties"][facet] = {
             **_said(part["properties"][facet]),
             "type": "object",
             "properties": {
-                name: {"description": said[name]} if name in said else {}
+                name: field_schema(
+                    f"{facet}.{name}", _any_of(known, facet, name), said.get(name), known
+                )
                 for name in names.get(facet, ())
             },
             "additionalProperties": False,
         }
+
+
+def _any_of(known: Meanings, facet: str, name: str) -> Json:
+    """The values that a name of `then` may have, where the kit tells them, else any."""
+    values = known.values.get(f"{facet}.{name}")
+    return {"type": ANY} if values is None else one_of(values)
 
 
 def _then(part: Json, invariants: Mapping[str, str]) -> None:
@@ -126,41 +143,45 @@ def _then(part: Json, invariants: Mapping[str, str]) -> None:
 
 def _said(part: Json) -> Json:
     """What a schema says to people."""
-    return {key: part[key] for key in ("description", "examples", "default") if key in part}
+    return {key: part[key] for key in ("description", "examples") if key in part}
 
 
 def _item(forms: Mapping[str, Json], args: Mapping[str, Json], known: Meanings) -> Json:
     """An item is of exactly one form; which one decides what may stand beside it."""
-    properties: Json = {}
-    for form in forms.values():
-        for key, part in form["properties"].items():
-            properties[key] = _key(key, part, known)
-    properties["act"] = {
-        **properties["act"],
-        "enum": list(args),
-        "enumDescriptions": [known.acts.get(name, "") for name in args],
-    }
-    others = [form for form in forms if form != "act"]
+    timed = {"at": TIME, "hold": {"type": "object"}}
+    begun = {key: _key(key, part, known) for key, part in timed.items()}
+    for form, part in forms.items():
+        begun[form] = _key(form, part["properties"][form], known)
+    act = {"act": {**begun["act"], **one_of({name: known.acts.get(name, "") for name in args})}}
+    # what an item can begin with is offered only while it has no form; then, what goes with it
     return {
         "title": ITEM,
         "description": "What happens: one of `act`, `deliver`, `webhook`, `together`.",
         "type": "object",
-        "properties": properties,
-        "oneOf": [{"required": [form]} for form in forms],
+        "anyOf": [{"required": [form], "errorMessage": FORMLESS} for form in forms],
+        "if": {"anyOf": [{"required": [form]} for form in forms]},
+        "else": {"properties": {**begun, **act}, "additionalProperties": False},
         "allOf": [
+            {"if": {"required": ["act"]}, "then": {"properties": act}},
             *(
                 {"if": {"required": [form]}, "then": {"$ref": f"#/$defs/{form}"}}
-                for form in others
+                for form in forms
+                if form != "act"
             ),
             *(
                 {
-                    "if": {"properties": {"act": {"const": name}}, "required": ["act"]},
+                    "if": {"properties": {"act": _just(name)}, "required": ["act"]},
                     "then": {"$ref": f"#/$defs/act.{name}"},
                 }
                 for name in args
             ),
         ],
     }
+
+
+def _just(name: str) -> Json:
+    """One text; while somebody types, some editors take a `const` for all that begin with it."""
+    return {"pattern": f"^{re.escape(name)}$".replace(r"\-", "-")}
 
 
 def _key(key: str, part: Json, known: Meanings) -> Json:
@@ -178,18 +199,18 @@ def _key(key: str, part: Json, known: Meanings) -> Json:
 
 def _form(form: str, part: Json, known: Meanings) -> Json:
     properties = {key: _key(key, below, known) for key, below in part["properties"].items()}
-    text = known.fields[ITEM][form]
-    return {**part, "title": form, "description": text, "properties": properties}
+    said = known.fields[ITEM][form]
+    return {**part, "title": form, "description": said, "properties": properties}
 
 
 def _act(name: str, args: Json, form: Json, known: Meanings) -> Json:
     """One act with its time and its own arguments."""
-    text = known.acts.get(name, "")
+    said = known.acts.get(name, "")
     own = {key: _key(key, part, known) for key, part in form["properties"].items()}
-    own["act"] = explained({"const": name}, text or known.fields[ITEM]["act"])
+    own["act"] = explained({"const": name}, said or known.fields[ITEM]["act"])
     return {
         "title": name,
-        "description": text or f"The act {name}.",
+        "description": said or f"The act {name}.",
         "type": "object",
         "properties": {**own, **args["properties"]},
         "required": [*form["required"], *args.get("required", [])],

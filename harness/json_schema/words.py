@@ -131,10 +131,10 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 EXAMPLES: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
     {
         "ScenarioShape.id": ("late-and-paid",),
-        "ScenarioShape.title": ("A book comes back late, and its fine is paid",),
+        "ScenarioShape.title": ("What happens, and what goes wrong",),
         "ThenShape.moot": (["api.pay#2"],),
         "Item.at": ("+1h", "+1d12h", "2026-03-02T10:00:00Z"),
-        "Item.hold": ({"loan.returned": "+3d"},),
+        "Item.hold": ({"event.type": "+3d"},),
         "RulingShape.id": ("R-paid-debt-stays-flagged",),
         "RulingShape.created": ("2026-03-02",),
         "RulingShape.cells": (["late-and-paid#1"], {"Q12": ["late-and-paid#1"]}),

@@ -25,6 +25,8 @@ from harness.schema import Strict, convert
 from tests.harness.toy_project import HELD, LATE, POLICY, VOCABULARY, project
 
 Instant = Annotated[datetime, Meta(tz=True)]
+Small = Annotated[str, Meta(pattern="^[a-z]{3}$")]
+Capital = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 
 RULING = """\
 id: R-fine-forgiven
@@ -94,7 +96,11 @@ def test_a_time_of_an_item_gets_its_zone() -> None:
     error = swapped("at: +2d,", "at: 2026-03-04T10:00,")
 
     assert error.slug == "wrong-time"
-    assert "at: 2026-03-04T10:00Z," in error.corrected
+    assert "at: 2026-03-04T10:00:00Z," in error.corrected
+
+
+def test_a_span_of_time_gets_its_plus() -> None:
+    assert "at: +2d1h," in swapped("at: +2d1h,", "at: 2d1h,").corrected
 
 
 def test_a_misspelt_form_of_an_item_is_one_of_the_forms() -> None:
@@ -122,17 +128,35 @@ def test_two_faults_of_one_line_are_corrected_together_or_not_at_all() -> None:
 
 
 def test_a_name_that_would_stand_twice_is_not_offered() -> None:
-    error = swapped("title: A book", "ticke: A book")
+    error = swapped("family: desk", "ticke: desk")
 
-    assert error.slug == "unknown-key"
+    assert (error.slug, error.hint) == ("unknown-key", "did you mean 'ticket'?")
     assert error.corrected == ""
 
 
-def test_a_value_on_a_line_of_its_own_is_not_found_on_its_keys_line() -> None:
-    error = swapped("act: api.pay_fine", "act:\n      api.pay_fien")
+def test_a_name_that_does_not_stand_there_yet_is_offered_before_one_that_does() -> None:
+    """`then` is nearer to `when` than to nothing, and `when` is written already."""
+    error = swapped("then:", "hen:")
 
-    assert error.slug == "unknown-act"
-    assert error.corrected == ""
+    assert error.hint == "did you mean 'then'?"
+    assert error.corrected == "14 | then:"
+
+
+def test_a_value_below_its_key_is_corrected_in_its_own_line() -> None:
+    below = "  - at: +2d1h\n    pays: asked\n    act:\n      api.pay_fien"
+    error = swapped("  - {at: +2d1h, act: api.pay_fine, pays: asked}", below)
+
+    assert (error.slug, error.where) == ("unknown-act", "late.yaml:15")
+    assert error.corrected == "16 |       api.pay_fine"
+
+
+def test_what_would_take_two_lines_is_not_offered_as_one() -> None:
+    below = "  - pays: asked\n    at: +2d1h\n    act: # api.pay_fien\n      api.pay_fien"
+    error = swapped("  - {at: +2d1h, act: api.pay_fine, pays: asked}", below)
+    assert error.corrected == "16 |       api.pay_fine"
+
+    split = '  - {at: +2d1h, "atc":\n      api.pay_fien, pays: asked}'
+    assert swapped("  - {at: +2d1h, act: api.pay_fine, pays: asked}", split).corrected == ""
 
 
 def test_only_the_token_in_its_place_is_replaced() -> None:
@@ -145,7 +169,11 @@ def test_only_the_token_in_its_place_is_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"), [("yes", "true"), ('"no"', "false"), ("On", "true"), ("'FALSE'", "false")]
+    ("wrong", "right"),
+    [
+        *(("yes", "true"), ('"no"', "false"), ("On", "true"), ("'FALSE'", "false")),
+        *(("truue", "true"), ("flase", "false")),  # slips of the hand
+    ],
 )
 def test_a_truth_value_of_other_yaml_is_written_as_one(wrong: str, right: str) -> None:
     class Flagged(Strict, frozen=True):
@@ -166,6 +194,11 @@ def test_a_truth_value_of_other_yaml_is_written_as_one(wrong: str, right: str) -
         (dict[str, str], "{a: 1}", '{a: "1"}'),
         (Instant, "2026-03-02T10:00:00", "2026-03-02T10:00:00Z"),
         (Instant | None, "'2026-03-02T10:00:00'", "2026-03-02T10:00:00Z"),
+        (Instant, "2026-03-02", "2026-03-02T00:00:00Z"),
+        (Instant, "2026-03-02 10:00", "2026-03-02T10:00:00Z"),
+        (Instant, "2026-03-02T10:00+01:00", "2026-03-02T10:00:00+01:00"),
+        (Small, "USD", "usd"),
+        (Capital, "de", "DE"),
     ],
 )
 def test_a_scalar_is_written_as_what_is_expected(type_: Any, wrong: str, right: str) -> None:
@@ -173,6 +206,17 @@ def test_a_scalar_is_written_as_what_is_expected(type_: Any, wrong: str, right: 
     with pytest.raises(InputError) as caught:
         corrected(document, lambda one: convert(one, ("amount",), type_))
     assert caught.value.corrected == f"1 | amount: {right}"
+
+
+@pytest.mark.parametrize(
+    ("type_", "wrong"),
+    [(bool, "1"), (bool, "paid"), (int, '"5,000"'), (Small, "US"), (Instant, "tomorrow")],
+)
+def test_what_could_mean_several_things_is_left_to_the_writer(type_: Any, wrong: str) -> None:
+    document = parse_document(f"amount: {wrong}\n".encode(), "a.yaml")
+    with pytest.raises(InputError) as caught:
+        corrected(document, lambda one: convert(one, ("amount",), type_))
+    assert caught.value.corrected == ""
 
 
 def test_an_amount_with_a_point_is_asked_for_and_not_guessed() -> None:
@@ -215,6 +259,13 @@ def test_the_gates_policy_is_corrected_too() -> None:
         read_policy(parse_document(wrong.encode(), "gate.yaml"))
 
     assert caught.value.corrected == "7 | repairs_proven: 1"
+
+
+def test_the_gates_level_is_corrected_too() -> None:
+    with pytest.raises(InputError) as caught:
+        read_policy(parse_document(POLICY.replace("rehearsal", "reharsal").encode(), "gate.yaml"))
+
+    assert caught.value.corrected == "3 | level: rehearsal"
 
 
 def test_the_fields_policy_is_corrected_too(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from msgspec import json as msgspec_json
 
 from fixtures.kit import KIT
+from fixtures.standing import RANK
 from harness.cli import main
 from harness.compose import compose
 from harness.document import Document, parse_document, read_document
@@ -29,6 +30,7 @@ from harness.report.json_report import dumped
 from harness.ruling_files import Known, decision_records, read_ruling
 from harness.ruling_shape import RulingShape
 from harness.scenario_file import ScenarioShape, Vocabulary, scenario_of
+from harness.then import PointShape, ThenShape
 from harness.when import FORMS
 from tests.golden_files import UPDATE
 from tests.harness.toy_project import HELD, INVARIANTS, LATE
@@ -142,10 +144,14 @@ def test_every_shipped_file_is_valid(kind: str) -> None:
 SCENARIO = SCENARIOS / "pay-bad-debt" / "paid-through-pay-now-and-still-flagged.yaml"
 RULING = SCENARIOS / "rulings" / "R-banned-before-its-time.yaml"
 NEVER = object()
+REFUND = KIT.acts["stripe.refund"].args.__struct_fields__
 FAULTS: tuple[tuple[str, str, Any], ...] = (
     ("scenario", "id", "Big Id"),
     ("scenario", "id", "x" * 101),
     ("scenario", "title", 5),
+    ("scenario", "title", " "),
+    ("scenario", "then.truth.standing", "flagged"),
+    ("scenario", "when.0", {"at": "+1h", "atc": "sweep"}),
     ("scenario", "title", NEVER),
     ("scenario", "titel", "unknown key"),
     ("scenario", "provenance.kind", "curatd"),
@@ -330,6 +336,56 @@ def test_what_the_reader_accepts_is_always_valid(kind: str) -> None:
     assert taken, "no change was ever accepted: the law was never asked"
 
 
+# --- what an editor offers --------------------------------------------------------------------
+
+
+def offered(part: Any, item: dict[str, Any], defs: dict[str, Any]) -> set[str]:
+    """The keys that a schema knows of an item as far as it is written."""
+    while set(part) == {"$ref"}:
+        part = defs[part["$ref"].removeprefix("#/$defs/")]
+    keys = set(part.get("properties", {}))
+    if "if" in part:
+        branch = "then" if Draft202012Validator(part["if"]).is_valid(item) else "else"
+        keys |= offered(part.get(branch, {}), item, defs)
+    return keys.union(*(offered(one, item, defs) for one in part.get("allOf", ())))
+
+
+@pytest.mark.parametrize(
+    ("item", "keys"),
+    [
+        ({}, {"at", "hold", *FORMS}),
+        ({"at": "+1h"}, {"at", "hold", *FORMS}),
+        ({"act": "sweep"}, {"at", "hold", "act"}),
+        ({"act": "stripe.refund"}, {"at", "hold", "act"} | {*REFUND}),
+        ({"deliver": "x"}, {"at", "hold", "deliver", "of"}),
+        ({"webhook": "x"}, {"at", "hold", "webhook", "object", "replaces"}),
+        ({"together": []}, {"together"}),
+    ],
+)
+def test_an_item_offers_what_goes_with_what_is_written(item: Any, keys: set[str]) -> None:
+    defs = schema("scenario")["$defs"]
+
+    assert offered(defs["Item"], item, defs) == keys
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_stands_in_a_schema_that_an_editor_would_write_or_refuse_wrongly(
+    kind: str,
+) -> None:
+    """A default is written out as if it had to be; a format is read more narrowly than here."""
+
+    def below(node: Any, *, named: bool = False) -> Iterator[str]:
+        if isinstance(node, list):
+            for one in node:
+                yield from below(one)
+        elif isinstance(node, dict):
+            yield from () if named else node
+            for key, one in node.items():
+                yield from below(one, named=not named and key in ("properties", "$defs"))
+
+    assert not {"default", "format"} & set(below(schema(kind)))
+
+
 # --- words ------------------------------------------------------------------------------------
 
 
@@ -374,6 +430,9 @@ def test_the_kits_words_are_those_of_its_structs_and_no_others() -> None:
     }
     for place, said in KIT.words.values.items():
         struct, field = place.split(".")
+        if struct in KIT.fields:
+            assert field in KIT.fields[struct]
+            continue
         (listed,) = [
             one["enum"]
             for one in [
@@ -385,9 +444,11 @@ def test_the_kits_words_are_those_of_its_structs_and_no_others() -> None:
         assert set(said) == set(listed) - {None}, place
 
 
-def test_the_harnesss_words_are_those_of_its_files_and_no_others() -> None:
-    from harness.scenario_file import PointShape, ThenShape
+def test_the_kit_tells_every_standing_that_there_is() -> None:
+    assert set(KIT.words.values["truth.standing"]) == set(RANK)
 
+
+def test_the_harnesss_words_are_those_of_its_files_and_no_others() -> None:
     shapes = [ScenarioShape, ThenShape, PointShape, RulingShape]
     _, structs = msgspec_json.schema_components(shapes, ref_template="{name}")
     fields = {name: set(part["properties"]) for name, part in structs.items()}
@@ -409,6 +470,7 @@ def test_every_example_is_valid(place: str) -> None:
         part = whole if root == kind else whole["$defs"].get(struct)
         if part is None or (root and root != kind):
             continue
+        part = part.get("else", part)  # of an item, what it can begin with
         below = {**part["properties"][field], "$defs": whole["$defs"]}
         quirks = set(compose(CONFIG, ()).control.engine.quirks)
         for example in words.EXAMPLES[place]:

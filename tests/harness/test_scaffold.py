@@ -72,8 +72,19 @@ def refused(config: Path, template: str, name: str, **options: object) -> InputE
     return caught.value
 
 
-def test_the_list_names_family_and_title(tmp_path: Path) -> None:
+def test_the_list_names_family_and_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     golden("new-list.txt", "\n".join(began(shipped(tmp_path), None, None)))
+
+
+def test_the_list_is_no_wider_than_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (listed,) = began(shipped(tmp_path), None, None)
+
+    assert max(map(len, listed.splitlines())) <= 80
+    assert listed.endswith("\n\nNext: shadow new TEMPLATE ID")
 
 
 def test_the_list_as_json_has_every_template(tmp_path: Path) -> None:

@@ -247,6 +247,17 @@ def test_other_files_of_the_folder_are_no_scenarios(tmp_path: Path) -> None:
     assert not loaded.failures
 
 
+def test_a_file_with_the_suffix_that_is_mistaken_for_ours_is_named(tmp_path: Path) -> None:
+    files(tmp_path, late=LATE)
+    (tmp_path / "forgotten.yml").write_text(LATE)
+
+    loaded = load_scenarios([tmp_path], VOCABULARY)
+
+    assert [one.id for one in loaded.scenarios] == ["late"]
+    assert [error.slug for error in loaded.failures] == ["wrong-suffix"]
+    assert "forgotten.yml: is not read" in str(loaded.failures[0])
+
+
 def test_links_and_doubles_count_once_and_a_loop_ends(tmp_path: Path) -> None:
     files(tmp_path, late=LATE)
     (tmp_path / "again").symlink_to(tmp_path)
