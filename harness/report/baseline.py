@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,18 @@ import msgspec
 
 from harness.errors import InputError
 from harness.model import ABSENT, Free, FreeRun, Outcome
+from harness.nesting import is_deeper
 from harness.ports import Data
-from harness.report.changes import GOOD, Baseline, Remark, Seen, remarks_of, said_of
+from harness.record.raw_files import opened
+from harness.report.changes import GOOD, Asked, Baseline, Remark, Seen, remarks_of, said_of
 from harness.report.json_report import RUN
 from harness.text import quoted, shown_path, visible
 
 LARGEST: Final = 64 << 20
 """Bytes that a baseline may have (64 MiB)."""
+
+DEEPEST: Final = 100
+"""Levels of lists and mappings in a baseline."""
 
 HOW: Final = "write one with `shadow run --json > FILE`"
 
@@ -40,9 +46,11 @@ class _Finding(msgspec.Struct, frozen=True):
 
 class _Cell(msgspec.Struct, frozen=True):
     cell: str
+    act: str
     outcome: Outcome
     findings: list[_Finding]
     differences: list[_Difference]
+    state: str = ""
 
 
 class _Free(msgspec.Struct, frozen=True):
@@ -71,11 +79,10 @@ def read_baseline(path: Path) -> Baseline:
     """
     name = shown_path(path)
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             content = file.read(LARGEST + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name, HOW) from error
+    except InputError as error:
+        raise replace(error, hint=HOW) from None
     if len(content) > LARGEST:
         message = f"is more than {LARGEST:,} bytes (64 MiB)"
         raise InputError("file-too-large", message, name, "compare a part of the scenarios")
@@ -93,9 +100,11 @@ def parse_baseline(content: bytes, name: str) -> Baseline:
     if schema != RUN:
         found = quoted(schema) if schema is not None else "no schema"
         raise InputError("baseline-schema", f"is {found}, not {RUN!r}", name, HOW)
+    if is_deeper(document, DEEPEST):
+        raise InputError("baseline-shape", f"is no {RUN}: nested too deeply", name, HOW)
     try:
         run = msgspec.convert(document, _Run)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         message = f"is no {RUN}: {visible(str(error))}"
         raise InputError("baseline-shape", message, name, HOW) from None
     return _baseline(run, name)
@@ -125,6 +134,7 @@ def _baseline(run: _Run, name: str) -> Baseline:
         raise InputError("baseline-shape", message, name, HOW)
     return Baseline(
         name=name,
+        asked={cell.cell: Asked(cell.act, cell.state) for cell in cells},
         differences=found,
         remarks=frozenset(_all_remarks(run)),
     )

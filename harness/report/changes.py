@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from harness.canonical import SHORT
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.ports import Data
 from harness.report.json_report import plain
@@ -15,8 +16,11 @@ from harness.report.told import Told
 from harness.report.weight import weight
 
 GOOD: Final = (Outcome.AGREE, Outcome.RULED)
-RESOLVES: Final = (*GOOD, Outcome.DIVERGE, Outcome.DRIFT)
-"""Outcomes of cells in which a difference that is not seen is gone: both sides gave one result."""
+RESOLVES: Final = (*GOOD, Outcome.DIVERGE)
+"""Outcomes of cells in which a difference that is not seen is gone: both sides gave one result.
+
+Not DRIFT: where the control is no longer what was recorded, its part of a difference may be gone.
+"""
 
 LISTED: Final = frozenset({"no-ruling", "repeat-of-unruled"})
 """Findings that say no more than their differences do."""
@@ -30,7 +34,7 @@ class Kind(enum.StrEnum):
     STANDING = "standing"  # as before, and without a ruling
     RULED = "ruled"  # as before, under the ruling it had
     RESOLVED = "resolved"  # its cell was compared, and it is no longer there
-    LOST = "lost"  # its cell was not compared this time: nobody knows
+    LOST = "lost"  # its cell was not compared this time, or asks something else: nobody knows
 
 
 class Key(NamedTuple):
@@ -79,6 +83,18 @@ class Seen:
         return self.ruling == other.ruling and self.values == other.values
 
 
+class Asked(NamedTuple):
+    """What a cell asks of both engines: the act, and a digest of it and the state before it."""
+
+    act: str
+    state: str = ""
+
+    def same(self, other: Asked) -> bool:
+        """Whether the question is the same one, as far as both say."""
+        stated = self.state and other.state
+        return self.act == other.act and (not stated or self.state == other.state)
+
+
 class Remark(NamedTuple):
     """What is to be said of a cell or a free run beside its differences."""
 
@@ -94,9 +110,11 @@ class Baseline:
 
     Attributes:
         name: the file's name as messages show it.
+        asked: cell → what it asked.
     """
 
     name: str
+    asked: Mapping[str, Asked]
     differences: tuple[Seen, ...]
     remarks: frozenset[Remark]
 
@@ -136,12 +154,12 @@ class Changes:
 def changes(told: Told, before: Baseline | None) -> Changes:
     """Compare a run with an earlier one.
 
-    A difference counts as resolved only where its cell was compared again: what was not compared
-    resolves nothing. Without an earlier run nothing is called new; what no ruling covers stands.
+    A difference counts as resolved only where its cell was compared again and asked the same: what
+    was not compared, or is another question by the same name, resolves nothing. Without an earlier
+    run nothing is called new; what no ruling covers stands.
     """
     now = tuple(one for cell in told.cells for one in differences_of(cell))
     found = remarks_of(told.cells, (*told.free, *_never_free(told)))
-    compared = {cell.episode.id for cell in told.cells if cell.outcome in RESOLVES}
     if before is None:
         kinds = (Change(kind=_unchanged(one), seen=one) for one in now)
         return Changes(
@@ -149,11 +167,22 @@ def changes(told: Told, before: Baseline | None) -> Changes:
             all=_sorted(kinds),
             remarks=tuple((one, None) for one in found),
         )
+    compared = {
+        cell.episode.id
+        for cell in told.cells
+        if cell.outcome in RESOLVES
+        and asked_in(cell).same(before.asked.get(cell.episode.id, asked_in(cell)))
+    }
     return Changes(
         baseline=before.name,
         all=_sorted(between(now, before.differences, compared)),
         remarks=tuple((one, one not in before.remarks) for one in found),
     )
+
+
+def asked_in(cell: Cell) -> Asked:
+    """What a cell of this run asks, as a written run says it."""
+    return Asked(cell.episode.act, cell.episode.state[:SHORT])
 
 
 def between(

@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.model import ABSENT, Cell, FreeRun
 from harness.ports import Data
 from harness.report.terminal import grid, heading, styled
-from harness.report.values import brief
+from harness.report.values import MOST, brief
 
 FIRST: Final[Mapping[str, tuple[str, ...]]] = {
     "asks": ("asks",),
@@ -71,32 +71,32 @@ def _merged(end: Data) -> Mapping[str, Data]:
 
 
 def customer_rows(
-    control: Mapping[str, Data], candidate: Mapping[str, Data]
+    control: Mapping[str, Data], candidate: Mapping[str, Data], *, most: int = MOST
 ) -> Iterator[tuple[str | Text, ...]]:
-    """Label, control, candidate, and `differs` where they do."""
+    """Label, control, candidate, and `differs` where they do; `most` entries of each list."""
     told = set()
     named = {name for names in FIRST.values() for name in names}
     first = FIRST if named & {*control, *candidate} else {}  # another domain tells other things
     for label, names in first.items():
         name = next((n for n in names if n in control or n in candidate), names[0])
         told.add(name)
-        yield _row(label, control.get(name, ABSENT), candidate.get(name, ABSENT), name)
+        yield _row(label, control.get(name, ABSENT), candidate.get(name, ABSENT), name, most)
     for name in sorted({*control, *candidate} - told):
         mine, theirs = control.get(name, ABSENT), candidate.get(name, ABSENT)
         if mine != theirs:
-            yield _row(name, mine, theirs, name)
+            yield _row(name, mine, theirs, name, most)
 
 
-def _row(label: str, control: Any, candidate: Any, name: str) -> tuple[str | Text, ...]:
+def _row(label: str, control: Any, candidate: Any, name: str, most: int) -> tuple[str | Text, ...]:
     same = type(control) is type(candidate) and control == candidate
     style = "" if same else "heading"
-    texts = (_told(value, name) for value in (control, candidate))
+    texts = (_told(value, name, most) for value in (control, candidate))
     return (label, *(styled(style, text) for text in texts), "" if same else "differs")
 
 
-def _told(value: Data, name: str) -> str:
+def _told(value: Data, name: str, most: int) -> str:
     if value is ABSENT:
         return "not told"
     if value in ({}, []):
         return "nothing"
-    return brief(value, name=name)
+    return brief(value, name=name, most=most)

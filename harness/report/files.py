@@ -59,10 +59,14 @@ def _writers(baseline: Path | None) -> Mapping[str, Callable[[Told], str]]:
 
 def _write(file: Path, text: str) -> None:
     """Replace a file as a whole: whoever reads it never finds half of it."""
-    beside = file.with_name(f".{file.name}.part")
+    target = file.resolve()  # through a link, which stays
+    beside = target.with_name(f".{target.name}.part")
+    if target.exists() and not target.is_file():  # a pipe, or a device such as /dev/null
+        message = "cannot be written: it is no regular file"
+        raise InputError("not-a-file", message, shown_path(file), "name a file")
     try:
         beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, file)
+        os.replace(beside, target)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         message = f"cannot be written: {reason}"

@@ -7,11 +7,14 @@ from typing import Final
 
 from rich.console import RenderableType
 
+from harness.evidence import PathEvidence
 from harness.gate import Gate, PathVerdict, Verdict
 from harness.model import Outcome
 from harness.reason import Reason
 from harness.report.figures_text import cell_counts, counts, figure_rows, figures_line, listed
+from harness.report.notes import notes
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
+from harness.selftest.result import SelfTest
 
 NEXT: Final[Mapping[str, str]] = {
     "partial-set": "shadow gate",
@@ -34,9 +37,11 @@ NEXT: Final[Mapping[str, str]] = {
 """What to type next, by the reasons that close the gate, the first that applies."""
 
 
-def gate_text(verdict: Verdict, *, look: Look | None = None) -> str:
+def gate_text(
+    verdict: Verdict, *, self_test: SelfTest | None = None, look: Look | None = None
+) -> str:
     """The verdict as text: totals, figures, paths with every reason, and what to type next."""
-    parts: list[RenderableType] = [*_summary(verdict), blank()]
+    parts: list[RenderableType] = [*_summary(verdict, self_test), blank()]
     parts.extend((*_figures(verdict), blank()))
     if verdict.reasons:
         parts.extend((heading("Reasons for the whole gate"), _reasons(verdict.reasons), blank()))
@@ -47,7 +52,7 @@ def gate_text(verdict: Verdict, *, look: Look | None = None) -> str:
     return printed(look or Look(), parts)
 
 
-def _summary(verdict: Verdict) -> Iterator[RenderableType]:
+def _summary(verdict: Verdict, self_test: SelfTest | None) -> Iterator[RenderableType]:
     opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
     gate = f"Gate {verdict.gate}, level {verdict.level}"
     yield styled(verdict.gate, f"{gate}, {opened} of {len(verdict.paths)} paths open")
@@ -56,6 +61,8 @@ def _summary(verdict: Verdict) -> Iterator[RenderableType]:
         ("free runs", counts(verdict.free)),
         ("evidence", f"{listed(verdict.kinds)} (kinds are never added)"),
     ]
+    if self_test is not None:
+        rows.append(("self-test", self_test.in_words()))
     if verdict.partial:
         rows.append(("partial", f"{verdict.partial}; a gate on less than the whole never opens"))
     yield grid(rows)
@@ -76,17 +83,9 @@ def _reasons(reasons: Iterable[Reason]) -> RenderableType:
 def _path(name: str, path: PathVerdict) -> Iterator[RenderableType]:
     evidence = path.evidence
     yield styled(path.gate, f"{name}: {path.gate}")
+    (label, compared), *rest = evidence_rows(evidence)
     branches = "" if evidence.pseudo else f", branches {evidence.branches.own}"
-    own = listed({str(outcome): n for outcome, n in evidence.tally.items()})
-    classes = listed({str(klass): n for klass, n in sorted(evidence.classes.items())})
-    distinct, agreeing = listed(evidence.distinct), listed(evidence.sound_agree)
-    rows = [
-        ("compared", f"{evidence.compared} ({listed(evidence.kinds)}){branches}"),
-        ("own outcome", own),
-        ("class", classes),
-        ("distinct", f"{distinct}; sound and agreeing {agreeing}"),
-        ("figures", figures_line(evidence.figures)),
-    ]
+    rows = [(label, f"{compared}{branches}"), *rest]
     rows.extend(("shared code", f"{unit} {n}") for unit, n in evidence.branches.shared.items())
     rows.extend(("called dead", branch) for branch in evidence.branches.dead)
     yield grid(rows)
@@ -94,28 +93,22 @@ def _path(name: str, path: PathVerdict) -> Iterator[RenderableType]:
         yield _reasons(path.reasons)
 
 
+def evidence_rows(evidence: PathEvidence) -> list[tuple[str, str]]:
+    """How much was compared of a path, with what outcome, of which class and how distinct."""
+    distinct, agreeing = listed(evidence.distinct), listed(evidence.sound_agree)
+    return [
+        ("compared", f"{evidence.compared} ({listed(evidence.kinds)})"),
+        ("own outcome", listed({str(outcome): n for outcome, n in evidence.tally.items()})),
+        ("class", listed({str(klass): n for klass, n in sorted(evidence.classes.items())})),
+        ("distinct", f"{distinct}; sound and agreeing {agreeing}"),
+        ("figures", figures_line(evidence.figures)),
+    ]
+
+
 def _notes(verdict: Verdict) -> Iterator[RenderableType]:
-    """What no verdict may be silent about."""
-    retired = [f"{field}, left out of {n} cells" for field, n in sorted(verdict.retired.items())]
-    relaxed = [
-        f"{one.key} {one.value} in place of {one.default}, since {one.date}: "
-        f"{one.reason} ({one.decision})"
-        for one in verdict.relaxations
-    ]
-    signed = [
-        f"{one.path} has no sound case, signed by {one.approver} until {one.expires}: "
-        f"{one.reason} ({one.decision})"
-        for one in verdict.statements
-    ]
-    for title, texts in (
-        ("Not required by policy", verdict.not_required),
-        ("Relaxations", relaxed),
-        ("Signed statements", signed),
-        ("Fields that are not compared", retired),
-        ("Code that no path reached", verdict.unowned),
-    ):
-        yield heading(title)
-        for text in texts or ("none",):
+    for note in notes(verdict):
+        yield heading(note.title)
+        for text in note.texts or ("none",):
             yield words(text, indent=2)
 
 

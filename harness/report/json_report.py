@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from harness.branches import Unit
+from harness.canonical import SHORT
 from harness.evidence import compared_kinds
 from harness.figures import Figures
 from harness.gate import PathVerdict, Verdict
@@ -18,6 +19,7 @@ from harness.ports import Data, Path
 from harness.reason import Reason
 from harness.ruling import Ruling
 from harness.scenario import Scenario
+from harness.selftest.result import SelfTest
 
 GATE: Final = "shadow.gate/1"
 RUN: Final = "shadow.run/1"
@@ -32,13 +34,14 @@ def dumped(document: Json) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False)
 
 
-def gate_document(verdict: Verdict) -> Json:
+def gate_document(verdict: Verdict, self_test: SelfTest | None = None) -> Json:
     """The gate as `shadow.gate/1`; absent keys never mean that all is well."""
     return {
         "schema": GATE,
         "gate": str(verdict.gate),
         "level": verdict.level,
         "partial": verdict.partial,
+        "self_test": None if self_test is None else _self_test(self_test),
         "totals": dict(verdict.totals),
         "unknown_state": verdict.unknown_state,
         "free": dict(verdict.free),
@@ -69,6 +72,15 @@ def gate_document(verdict: Verdict) -> Json:
             }
             for one in verdict.statements
         },
+    }
+
+
+def _self_test(tried: SelfTest) -> Json:
+    return {
+        "planted": tried.planted,
+        "found": tried.found,
+        "invented": len(tried.invented),
+        "unplanted_invariants": list(tried.unplanted),
     }
 
 
@@ -191,6 +203,7 @@ def _cell(cell: Cell) -> Json:
         "cell": episode.id,
         "act": episode.act,
         "at": iso(episode.at),
+        "state": episode.state[:SHORT],
         "paths": list(episode.paths),
         "outcome": str(cell.outcome),
         "own": {path: str(outcome) for path, outcome in cell.own.items()},

@@ -7,17 +7,18 @@ and named with the command that shows it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from harness.evidence import COMPARED, own_outcomes, together
-from harness.figures import Figures, figures
+from harness.evidence import COMPARED, own_outcomes, together, weighed
+from harness.figures import Figures
 from harness.gate import Gate, Verdict
 from harness.model import Free
 from harness.report.block import Section, code, fitted, row, size, span
 from harness.report.changes import GOOD, Change, Changes, Kind, Seen
 from harness.report.figures_text import counts, figure_rows
 from harness.report.gate_text import next_command
+from harness.report.notes import notes
 from harness.report.places import Places
 from harness.report.told import Told
 from harness.report.values import brief, explained, last_name
@@ -107,7 +108,7 @@ def _figures(told: Told) -> str:
 def _folded(told: Told) -> Figures:
     """The figures of a run that no verdict was asked for, counted as the gate counts them."""
     classes = {name: str(ruling.klass) for name, ruling in told.rulings.items()}
-    return figures([together(own_outcomes(cell)) for cell in told.cells], classes)
+    return weighed([together(own_outcomes(cell)) for cell in told.cells], classes)
 
 
 def _compared(changes: Changes) -> str:
@@ -182,7 +183,7 @@ def _changes(
     if repeats:
         notes.append(f"{repeats} more repeat an earlier one of their scenario: {rest}")
     if kind is Kind.LOST:
-        notes.append("Their cells gave no result that could be compared: nothing is resolved.")
+        notes.append("Their cells were not compared, or ask something else: nothing is resolved.")
     bare = sum(not one.ruled for one in found)
     past = "" if _now(found[0]) else " then"
     first = kind in (Kind.NEW, Kind.CHANGED) or changes.baseline is None
@@ -266,26 +267,8 @@ def _besides(changes: Changes) -> Section:
 
 
 def _notes(verdict: Verdict) -> Iterator[Section]:
-    """What no verdict may be silent about."""
-    relaxed = (
-        f"{one.key} {one.value} in place of {one.default}: {one.reason} ({one.decision})"
-        for one in verdict.relaxations
-    )
-    signed = (
-        f"{one.path} has no sound case, {one.approver} until {one.expires}: {one.reason} "
-        f"({one.decision})"
-        for one in verdict.statements
-    )
-    retired = (f"{field}, left out of {n} cells" for field, n in sorted(verdict.retired.items()))
-    kinds: tuple[tuple[str, Iterable[str]], ...] = (
-        ("not required", verdict.not_required),
-        ("relaxation", relaxed),
-        ("signed statement", signed),
-        ("not compared", retired),
-        ("no path reached", verdict.unowned),
-    )
-    told = ((name, text) for name, texts in kinds for text in texts)
-    rows = tuple(row((name, code(text, longest=300))) for name, text in told)
+    told = ((note.title, text) for note in notes(verdict) for text in note.texts)
+    rows = tuple(row((title, code(text, longest=300))) for title, text in told)
     if rows:
         title = f"What this verdict does not rest on: {len(rows)}"
         yield Section(title, ("", ""), rows, RANKS.index("notes"), code("shadow gate"))

@@ -50,7 +50,8 @@ def run_text(
         text = f"{clean} scenario{'s' if clean > 1 else ''} with no difference left unruled"
         parts.extend((styled("AGREE", text), blank()))
     lost = of_unknown_state(cells)
-    parts.append(heading(f"Run of {len(names)} scenarios, level {level}"))
+    ran = f"{len(names)} scenario{'' if len(names) == 1 else 's'}"
+    parts.append(heading(f"Run of {ran}, level {level}"))
     summary = [("cells", cell_counts(totals, lost)), ("free runs", counts(free_totals))]
     kinds = compared_kinds(cells)
     if set(kinds) - {CURATED}:

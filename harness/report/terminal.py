@@ -24,6 +24,9 @@ PLAIN: Final = 100
 
 WIDEST: Final = 160
 
+NEXT: Final = "Next: "
+"""How the line begins that says what to type next."""
+
 STYLES: Final[Mapping[str, str]] = {
     "heading": "bold",
     "open": "bold green",
@@ -80,7 +83,7 @@ def printed(look: Look, parts: Iterable[RenderableType]) -> str:
         _environ={},
     )
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
     lines = [_said(line.rstrip()) for line in out.getvalue().split("\n")]
     return "\n".join(lines).rstrip("\n")
 
@@ -96,7 +99,12 @@ def _said(line: str) -> str:
 
 
 def words(text: str, style: str = "", *, indent: int = 0) -> RenderableType:
-    """One line of text, whatever is in it; `style` is a word of STYLES. Wrapped lines hang."""
+    """One line of text, whatever is in it; `style` is a word of STYLES. Wrapped lines hang.
+
+    A line that says what to type next stays whole, however long: it is there to be copied.
+    """
+    if text.startswith(NEXT):
+        return Text(visible(text), style=STYLES.get(style, ""), no_wrap=True)
     line = Text(visible(text), style=STYLES.get(style, ""), overflow="fold")
     return Padding(line, (0, 0, 0, indent)) if indent else line
 

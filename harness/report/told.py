@@ -11,6 +11,7 @@ from harness.model import Cell, FreeRun
 from harness.ports import Path
 from harness.ruling import Ruling
 from harness.scenario import Scenario
+from harness.selftest.result import SelfTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Told:
         failures: files that could not be used.
         level: rehearsal or production.
         verdict: None where only differences were asked for.
+        self_test: what was planted and found before; None without a verdict.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -38,6 +40,7 @@ class Told:
     failures: tuple[HarnessError, ...]
     level: str
     verdict: Verdict | None = None
+    self_test: SelfTest | None = None
 
     @property
     def decided(self) -> Verdict:

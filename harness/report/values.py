@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +15,9 @@ from harness.text import visible
 
 MOST: Final = 6
 """How many entries of a mapping or list are shown before the rest is counted."""
+
+EVERY: Final = sys.maxsize
+"""`most` where nothing may be left out."""
 
 _BARE: Final = re.compile(r"[A-Za-z_(][A-Za-z0-9_.:/#@()-]*")
 _WORDS: Final = frozenset({"true", "false", "null", "absent"})
@@ -31,8 +35,8 @@ class Leaf(NamedTuple):
     candidate: Data
 
 
-def brief(value: Data, *, name: str = "") -> str:
-    """A value in few words.
+def brief(value: Data, *, name: str = "", most: int = MOST) -> str:
+    """A value in few words: of each mapping and list `most` entries, the others counted.
 
     Text that could be taken for something else is quoted, so `true` and `"true"` differ. A number
     in a field named like a time (`paid_at`, `since`) is shown as that time in UTC.
@@ -48,15 +52,16 @@ def brief(value: Data, *, name: str = "") -> str:
         bare = _BARE.fullmatch(value) and value not in _WORDS
         return value if bare else visible(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
-        return _listed("{}", [f"{brief(k)}: {brief(v, name=str(k))}" for k, v in value.items()])
+        named = (f"{brief(k)}: {brief(v, name=str(k), most=most)}" for k, v in value.items())
+        return _listed("{}", [*named], most)
     if isinstance(value, Sequence):
-        return _listed("[]", [brief(item, name=name) for item in value])
+        return _listed("[]", [brief(item, name=name, most=most) for item in value], most)
     return visible(f"{type(value).__name__} {value!r}")
 
 
-def _listed(marks: str, parts: Sequence[str]) -> str:
-    rest = len(parts) - MOST
-    shown = ", ".join(parts[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+def _listed(marks: str, parts: Sequence[str], most: int) -> str:
+    rest = len(parts) - most
+    shown = ", ".join(parts[:most]) + (f" and {rest} more" if rest > 0 else "")
     return f"{marks[0]}{shown}{marks[1]}"
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.clause import Before, Clause, Literal
 from harness.errors import HarnessError
-from harness.evidence import Pinned, fold
 from harness.expression import parse_expression
-from harness.gate import decide
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.report.told import Told
 from harness.ruling import Ruling, Scope
 from harness.scenario import Scenario
-from tests.harness.cell_builder import TODAY, pinned, policy
+from tests.harness.cell_builder import Run, pinned
 from tests.harness.story import BAN, PAY, RULING, SCENARIO, cells, free_run
+from tests.harness.told_run import told_of
 
 SEGMENTS = ("free", "pro", "business")
 RULED = replace(
@@ -59,30 +58,18 @@ def told(
 ) -> Told:
     """A run and its verdict; what is not given is the run told by hand."""
     judged = cells() if judged is None else tuple(judged)
-    free = (free_run(),) if free is None else tuple(free)
     scenarios, signed = tuple(scenarios), tuple(rulings)
-    evidence = fold(
-        judged,
-        free,
+    names = tuple(one.id for one in scenarios)
+    run = Run(
+        cells=judged,
+        free=(free_run(),) if free is None else tuple(free),
         paths=(PAY, BAN),
         units={},
-        pinned=Pinned(cells=pinned(judged).cells, scenarios=tuple(one.id for one in scenarios)),
+        pinned=replace(pinned(judged), scenarios=names),
         ruling_classes={ruling.id: str(ruling.klass) for ruling in signed},
     )
-    verdict = decide(evidence, policy(), today=TODAY, manifest=(), rulings=(), leak=0, partial="")
-    values: Mapping[str, Any] = {
-        "scenarios": scenarios,
-        "cells": judged,
-        "free": free,
-        "totals": evidence.totals,
-        "free_totals": evidence.free,
-        "rulings": {ruling.id: ruling for ruling in signed},
-        "paths": {name: ControlPath(name) for name in (PAY, BAN)},
-        "failures": tuple(failures),
-        "level": "rehearsal",
-        "verdict": verdict,
-    }
-    return Told(**{**values, **fields})
+    made = told_of(run, scenarios=scenarios, rulings=signed, failures=failures)
+    return replace(made, paths={name: ControlPath(name) for name in run.paths}, **fields)
 
 
 def renamed(cell: Cell, scenario: str, **fields: Any) -> Cell:

@@ -29,6 +29,7 @@ from harness.report.page.rulings import in_words, ruling_documents
 from harness.report.page.scenarios import AGREED, LOOK, RULED, detail_document, entries
 from harness.report.page.timeline import changes, stores
 from harness.report.page.verdict import matrix, verdict_document
+from harness.report.page.words import WORDS
 from tests.harness.cell_builder import cell, observation
 from tests.harness.hostile_told import HOSTILE, hostile
 from tests.harness.many_told import RULED as SIGNED
@@ -39,18 +40,25 @@ VOID = {"meta", "input", "link", "img", "br", "hr", "rect", "base", "source", "e
 
 
 class Read(HTMLParser):
-    """What a page is made of: elements with their attributes, and the text of each kind."""
+    """What a page is made of: elements with their attributes, and the text of each kind.
+
+    A place where a long name may break is neither element nor text.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.within: list[str] = []
+        self.broken = False
         self.said: list[str] = []
         self.raw: dict[str, list[str]] = {"style": [], "script": []}
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "wbr":
+            self.broken = True
+            return
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self.within.append(tag)
@@ -65,8 +73,11 @@ class Read(HTMLParser):
         inside = self.within[-1] if self.within else ""
         if inside in self.raw:
             self.raw[inside][-1] += data
+        elif self.broken:
+            self.said[-1] += data
         else:
             self.said.append(data)
+        self.broken = False
 
     @property
     def text(self) -> str:
@@ -117,7 +128,7 @@ def test_no_folder_of_a_machine_is_on_the_page() -> None:
 
     assert "/somewhere" not in text
     assert "bad.yaml:3" in text
-    assert "R-paid-but-flagged.yaml:1" in text
+    assert "R-paid-but-flagged.yaml:1" in Read(text).text
 
 
 def test_a_page_is_made_of_a_verdict() -> None:
@@ -251,6 +262,25 @@ def test_a_bar_leaves_room_for_what_is_missing() -> None:
 
     assert cells_bar["told"].startswith("expected 6 is not ")
     assert sum(part["width"] for part in cells_bar["parts"]) == cells_bar["width"] // 2
+
+
+def test_a_total_leads_to_what_it_counts() -> None:
+    cells_bar, free_bar = verdict_document(told())["totals"]
+
+    assert {part["href"] for part in cells_bar["parts"]} == {
+        f"#outcome={part['outcome']}" for part in cells_bar["parts"]
+    }
+    assert [part["n"] for part in free_bar["parts"]] == [1]
+    assert (
+        free_bar["parts"][0]["href"] == f"#outcome=free%20run%20{free_bar['parts'][0]['outcome']}"
+    )
+
+
+def test_every_outcome_and_class_is_explained_on_the_page() -> None:
+    said = " ".join(f"{word} {meaning}" for word, meaning in WORDS)
+
+    assert [one for one in (*map(str, Outcome), *map(str, Class)) if one not in said] == []
+    assert all(meaning in Read(page(told())).text for _, meaning in WORDS)
 
 
 def test_what_needs_a_look_comes_first_and_says_why() -> None:
@@ -532,6 +562,17 @@ def test_colours_stand_in_variables_only() -> None:
     css = PALETTE.sub("", asset("page.css"))
 
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|rgba?\(|hsla?\(", css)
+
+
+def test_a_path_links_to_the_cells_that_close_it_all_of_them() -> None:
+    run = many(9, diverging=[1, 4, 7])
+
+    paths = {path["path"]: path for path in verdict_document(run)["paths"]}
+
+    assert [one["id"] for one in paths[BAN]["cells"]] == [
+        "made-00001#3", "made-00004#3", "made-00007#3",
+    ]  # fmt: skip
+    assert paths[PAY]["cells"] == []
 
 
 def test_an_observation_of_nothing_is_told_as_nothing() -> None:

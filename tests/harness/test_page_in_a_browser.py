@@ -284,6 +284,18 @@ def test_a_count_in_the_matrix_filters_the_list(opened: Any) -> None:
     seen.fragment("#path=cron.ban_flagged&segment=pro&outcome=DIVERGE")
 
 
+def test_a_total_leads_to_as_many_cells_as_it_says(opened: Any) -> None:
+    seen = opened(many(9, diverging=[4]))
+    counts = [
+        one.inner_text().split() for one in seen.tab.locator(".total >> nth=0").locator("a").all()
+    ]
+
+    for outcome, n in counts:
+        seen.tab.click(f".total >> nth=0 >> a:has-text('{outcome}')")
+        assert seen.hits.endswith(f", {n} cell{'' if n == '1' else 's'}"), outcome
+    assert len(counts) >= 2
+
+
 def test_ruling_and_cell_lead_to_each_other(opened: Any) -> None:
     seen = opened(told())
     seen.tab.click(".ruling summary")
@@ -479,3 +491,102 @@ def test_an_unruled_cause_is_brighter_than_what_repeats_it(opened: Any) -> None:
 
     assert seen.tab.locator("tr.cause .mark").first.evaluate(weight) == "700"
     assert seen.tab.locator("tr.dim .mark").first.evaluate(weight) == "400"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "some"),
+    [
+        ("#path=toString", False),
+        ("#path=__proto__&outcome=AGREE", False),
+        ("#open=__proto__&open=constructor&at=%22%5D,img,*", True),
+        ("#q=%E0%A4%A&at=%", False),
+        ("#path=%3Cimg%20src=x%20onerror=alert(1)%3E&at=%00%E2%80%AE", False),
+        ("#open=a&" * 20_000, True),
+        ("#javascript:alert(1)", True),
+    ],
+    ids=range(7),
+)
+def test_a_hostile_address_is_neither_obeyed_nor_taken_for_a_view(
+    opened: Any, fragment: str, some: bool
+) -> None:
+    seen = opened(told(), fragment)
+
+    assert bool(seen.shown) is some
+    assert (seen.opened, seen.complaints, seen.dialogs) == ([], [], [])
+    assert seen.requests == [seen.url]
+    assert seen.tab.locator("img").count() == 0
+    seen.tab.click(".row button" if some else "button[type=reset]")
+    assert seen.shown == [SCENARIO.id], "the page still works"
+
+
+def test_escape_in_a_choice_closes_the_choice_and_no_scenario(opened: Any) -> None:
+    seen = opened(told(), f"#open={SCENARIO.id}")
+
+    seen.tab.focus("#f-path")
+    seen.tab.keyboard.press("Escape")
+
+    assert seen.opened == [SCENARIO.id]
+    assert seen.tab.evaluate("document.activeElement.id") == "f-path"
+
+
+def test_what_a_short_value_leaves_out_is_one_step_away_and_on_paper(opened: Any) -> None:
+    long = {f"amount_{number}": number for number in range(9)}
+    base = told()
+    judged = list(base.cells)
+    one = replace(judged[1].differences[0], control=long, candidate=ABSENT, at="invoices.in_9")
+    judged[1] = replace(judged[1], differences=(one, *judged[1].differences[1:]))
+    seen = opened(replace(base, cells=tuple(judged)), f"#open={SCENARIO.id}")
+    whole = seen.tab.locator(".changes .whole")
+
+    assert "and 3 more" in whole.locator("summary").inner_text()
+    assert not whole.get_by_text("amount_8: 8").is_visible()
+    whole.locator("summary").press("Enter")
+    assert whole.locator("li").all_inner_texts() == [f"amount_{n}: {n}" for n in range(9)]
+    whole.locator("summary").press("Enter")
+    seen.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    seen.tab.emulate_media(media="print")
+    assert whole.get_by_text("amount_8: 8").is_visible()
+
+
+def test_a_stacked_table_keeps_its_caption_on_a_line(opened: Any) -> None:
+    seen = opened(told(), viewport={"width": 360, "height": 800})
+
+    captions = seen.tab.eval_on_selector_all(
+        "caption", "all => all.map(one => [one.clientWidth, getComputedStyle(one).display])"
+    )
+
+    assert captions
+    # Outside a table Firefox makes `table-caption` one letter wide, and Chromium does not.
+    assert {display for _, display in captions} == {"block"}
+    assert all(width > 200 for width, _ in captions if width)
+
+
+def test_a_low_screen_is_left_to_what_is_read(opened: Any) -> None:
+    def bar(height: int) -> str:
+        seen = opened(told(), viewport={"width": 640, "height": height})
+        return str(seen.tab.locator(".top").evaluate("one => getComputedStyle(one).position"))
+
+    assert (bar(900), bar(360)) == ("sticky", "static")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_accessibility_checker_finds_nothing_in_any_state(opened: Any, width: int) -> None:
+    """axe-core, which `axe-playwright-python` brings along: nothing is fetched."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("axe_playwright_python", reason=INSTALL)
+    from axe_playwright_python.sync_playwright import Axe
+
+    seen = opened(many(6, diverging=[4]), viewport={"width": width, "height": 900})
+
+    def found() -> list[str]:
+        result = Axe().run(seen.tab).response
+        assert result["passes"], "nothing was looked at"
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in result["violations"]]
+
+    assert found() == []
+    for button in seen.tab.locator(".row button").all()[:3]:
+        button.click()
+    seen.tab.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+    assert found() == []
+    seen.tab.fill("#f-q", "nothing has this")
+    assert found() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
@@ -22,6 +23,7 @@ from harness.report.page.scenarios import (
     row_document,
 )
 from harness.report.page.verdict import verdict_document
+from harness.report.page.words import WORDS
 from harness.report.told import Told
 from harness.text import visible
 
@@ -62,8 +64,10 @@ def page(told: Told) -> str:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    environment.filters["breakable"] = breakable
     return environment.get_template("page.html.j2").render(
         **documents,
+        words=WORDS,
         style=style,
         script=script,
         policy=_policy(style, script),
@@ -90,6 +94,13 @@ def embedded(document: Any) -> str:
     for char, escape in ESCAPES.items():
         text = text.replace(char, escape)
     return text
+
+
+def breakable(text: str) -> str:
+    """Markup of a long name that breaks after a dot, slash or underscore where it must break."""
+    from markupsafe import Markup
+
+    return Markup("<wbr>").join(re.findall(r"[^._/]*[._/]|[^._/]+", text))
 
 
 def _file(name: str) -> str:
@@ -124,6 +135,8 @@ def _filters(found: Iterable[Entry]) -> list[Json]:
         row = index_document(entry)
         for name, values in FILTERS.items():
             counted[name].update(set(values(row)))
+        # a path's own outcome can be asked for, though no whole cell has it
+        counted["outcome"].update(dict.fromkeys(_owned(row), 0))
     return [
         {"name": name, "values": [{"value": value, "n": n} for value, n in _sorted(values)]}
         for name, values in counted.items()
@@ -139,9 +152,12 @@ def _sorted(counted: Mapping[str, int]) -> list[tuple[str, int]]:
 def _outcomes(row: Json) -> Iterator[str]:
     if row["look"]:
         yield NEEDS_A_LOOK
-    for cell in row["cells"]:
-        yield from (cell["outcome"], *cell["own"].values())
+    yield from (cell["outcome"] for cell in row["cells"])
     yield f"free run {row['free']}"
+
+
+def _owned(row: Json) -> Iterator[str]:
+    return (own for cell in row["cells"] for own in cell["own"].values())
 
 
 def _of_cells(name: str) -> Callable[[Json], Iterable[str]]:

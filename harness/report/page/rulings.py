@@ -9,7 +9,7 @@ from harness.clause import Before, Changed, Clause, Computed, Literal, Row, Tabl
 from harness.model import Cell
 from harness.report.json_report import Json
 from harness.report.page.link import link, place
-from harness.report.values import brief, last_name
+from harness.report.values import EVERY, brief, last_name
 from harness.ruling import Ruling
 
 
@@ -116,7 +116,7 @@ def in_words(value: Value, name: str) -> str:
     """What a side must have, as a ruling's file says it."""
     match value:
         case Literal(data=data):
-            return brief(data, name=name)
+            return brief(data, name=name, most=EVERY)
         case Before():
             return "as before"
         case Computed(expression=expression):

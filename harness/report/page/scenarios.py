@@ -17,6 +17,7 @@ from harness.report.page.timeline import NO_RULING, episode_document, fields
 from harness.report.show_text import next_command
 from harness.report.timeline import first_cause
 from harness.report.told import Told
+from harness.report.values import EVERY
 from harness.scenario import Scenario
 
 GOOD: Final = (Outcome.AGREE, Outcome.RULED)
@@ -205,6 +206,7 @@ def detail_document(entry: Entry, level: str) -> Json:
     first = first_cause(entry.cells)
     provenance = scenario.provenance
     return {
+        "scenario": scenario.id,
         "facts": [
             ("provenance", f"{provenance.kind}, {provenance.source}; order {provenance.order}"),
             *([("assumed", ", ".join(scenario.assumed))] if scenario.assumed else []),
@@ -225,7 +227,7 @@ def _customer(entry: Entry) -> Json:
     """The customer's outcome in both worlds; no rows where a world told nothing."""
     for title, sides in customer_ends(entry.cells, entry.free):
         if sides:
-            rows = [[str(text) for text in row] for row in customer_rows(*sides)]
+            rows = [[str(text) for text in row] for row in customer_rows(*sides, most=EVERY)]
             return {"title": title, "rows": rows}
     return {"title": "Customer at the end: nothing was told", "rows": []}
 

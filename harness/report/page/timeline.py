@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from harness.canonical import same
@@ -15,13 +15,17 @@ from harness.report.deeds import deeds, reasons
 from harness.report.json_report import Json
 from harness.report.overview import MARKS
 from harness.report.timeline import changed_alike, mark, remarks
-from harness.report.values import brief, explained, last_name
+from harness.report.values import EVERY, brief, explained, last_name
 
 ORDER: Final = ("first cause", "new cause", "given damage", "follows")
 """Marks in the order in which their fields are listed; repeats come next, agreement last."""
 
 BOTH: Final = "both"
 NO_RULING: Final = "no ruling"
+
+
+Told = str | tuple[str, tuple[str, ...]]
+"""A value in words; where it is long, in few words and then whole, an entry a line."""
 
 
 class Change(NamedTuple):
@@ -38,9 +42,9 @@ class Change(NamedTuple):
 
     mark: str
     at: str
-    was: str
-    control: str
-    candidate: str
+    was: Told
+    control: Told
+    candidate: Told
     kept: str
     ruling: str
 
@@ -57,9 +61,9 @@ def episode_document(cell: Cell, first: str) -> Json:
         "class": str(episode.klass),
         "ran": list(_ran(episode.control)) or list(episode.paths),
         "own": {path: str(outcome) for path, outcome in cell.own.items()},
-        "control": list(deeds(episode.control)),
-        "candidate": list(deeds(episode.candidate)),
-        "reasons": list(reasons(episode.candidate)),
+        "control": list(deeds(episode.control, most=EVERY)),
+        "candidate": list(deeds(episode.candidate, most=EVERY)),
+        "reasons": list(reasons(episode.candidate, most=EVERY)),
         "changes": [list(change) for change in found],
         "stores": stores(found),
         "remarks": list(remarks(cell)),
@@ -78,6 +82,17 @@ def changes(cell: Cell, first: str) -> list[Change]:
     return found + [_alike(one) for one in changed_alike(cell)]
 
 
+def told(value: Data, name: str) -> Told:
+    """A value so that nothing is missing: what few words leave out is told entry by entry."""
+    few = brief(value, name=name)
+    if few == brief(value, name=name, most=EVERY):
+        return few
+    if isinstance(value, Mapping):
+        named = value.items()
+        return few, tuple(f"{brief(k)}: {brief(v, name=str(k), most=EVERY)}" for k, v in named)
+    return few, tuple(brief(item, name=name, most=EVERY) for item in value)
+
+
 def _rank(word: str) -> int:
     return ORDER.index(word) if word in ORDER else len(ORDER)
 
@@ -91,7 +106,7 @@ def _differing(difference: Difference, cell: Cell, first: str) -> Iterator[Chang
     for leaf in leaves:
         place = at + leaf.at
         name = last_name(place)
-        control, candidate = (brief(side, name=name) for side in (leaf.control, leaf.candidate))
+        control, candidate = (told(side, name) for side in (leaf.control, leaf.candidate))
         yield Change(word, place, "", control, candidate, "", ruling)
     if leaves:
         return
@@ -101,14 +116,14 @@ def _differing(difference: Difference, cell: Cell, first: str) -> Iterator[Chang
     name = last_name(at)
     sides = {"control": difference.control, "candidate": difference.candidate}
     kept = next((side for side, value in sides.items() if books and same(before, value)), "")
-    was = brief(before, name=name) if books else ""
-    control, candidate = (brief(value, name=name) for value in sides.values())
+    was = told(before, name) if books else ""
+    control, candidate = (told(value, name) for value in sides.values())
     yield Change(word, at, was, control, candidate, kept, ruling)
 
 
 def _alike(change: Difference) -> Change:
     name = last_name(change.at)
-    was, after = brief(change.control, name=name), brief(change.candidate, name=name)
+    was, after = told(change.control, name), told(change.candidate, name)
     return Change(BOTH, change.at, was, after, after, "", "")
 
 

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import HarnessError
-from harness.evidence import own_outcomes
-from harness.figures import Figures
+from harness.evidence import PathEvidence, own_outcomes
 from harness.gate import Gate, PathVerdict, Verdict
 from harness.model import Outcome
 from harness.reason import SLUGS, Reason
-from harness.report.figures_text import cell_counts, counts, figure_rows, figures_line, listed
-from harness.report.gate_text import next_command
+from harness.report.figures_text import cell_counts, counts, figure_rows, listed
+from harness.report.gate_text import evidence_rows, next_command
 from harness.report.json_report import Json
+from harness.report.notes import notes
 from harness.report.page.link import link, place
 from harness.report.page.scenarios import segment
 from harness.report.told import Told
@@ -38,14 +38,14 @@ def verdict_document(told: Told) -> Json:
         "evidence": listed(verdict.kinds),
         "totals": [
             _total("Cells", verdict.totals, cell_counts(verdict.totals, verdict.unknown_state)),
-            _total("Free runs", verdict.free, counts(verdict.free)),
+            _total("Free runs", verdict.free, counts(verdict.free), "free run "),
         ],
         "figures": _figures(verdict),
         "reasons": _reasons(verdict.reasons, told),
         "failures": [_failure(error) for error in told.failures],
         "matrix": matrix(told),
         "paths": [_path(name, path, told) for name, path in verdict.paths.items()],
-        "notes": _notes(verdict),
+        "notes": [note._asdict() for note in notes(verdict)],
         "next": next_command(verdict),
     }
 
@@ -55,15 +55,16 @@ def _failure(error: HarnessError) -> Json:
     return {"slug": error.slug, "message": error.message, "where": where, "hint": error.hint}
 
 
-def _total(name: str, totals: Mapping[str, int], told: str) -> Json:
-    """Counts in words and as a bar; what is expected and missing stays empty."""
+def _total(name: str, totals: Mapping[str, int], told: str, kind: str = "") -> Json:
+    """Counts in words, as links and as a bar; what is expected and missing stays empty."""
     found = {outcome: n for outcome, n in totals.items() if n and outcome != "expected"}
     counted = sum(found.values())
     whole = max(totals.get("expected", 0), counted)
     parts, before = [], 0
     for outcome, n in found.items():
         x, end = before * WIDTH // whole, (before + n) * WIDTH // whole
-        parts.append({"outcome": outcome, "x": x, "width": end - x})
+        view = link(outcome=f"{kind}{outcome}")
+        parts.append({"outcome": outcome, "n": n, "href": view, "x": x, "width": end - x})
         before += n
     return {"name": name, "told": told, "parts": parts, "width": WIDTH}
 
@@ -152,14 +153,9 @@ def _counted(tally: Mapping[Outcome, int], path: str, column: str) -> list[Json]
 def _path(name: str, path: PathVerdict, told: Told) -> Json:
     evidence = path.evidence
     known = told.paths.get(name)
-    distinct, agreeing = listed(evidence.distinct), listed(evidence.sound_agree)
     shared = (f"{unit} {n}" for unit, n in evidence.branches.shared.items())
     facts = [
-        ("compared", f"{evidence.compared} ({listed(evidence.kinds)})"),
-        ("own outcome", listed({str(outcome): n for outcome, n in evidence.tally.items()})),
-        ("class", listed({str(klass): n for klass, n in sorted(evidence.classes.items())})),
-        ("distinct", f"{distinct}; sound and agreeing {agreeing}"),
-        ("figures", figures_line(evidence.figures)),
+        *evidence_rows(evidence),
         ("branches", "" if evidence.pseudo else str(evidence.branches.own)),
         ("shared code", ", ".join(shared)),
         ("called dead", ", ".join(evidence.branches.dead)),
@@ -172,32 +168,12 @@ def _path(name: str, path: PathVerdict, told: Told) -> Json:
         "facts": [fact for fact in facts if fact[1]],
         "reasons": _reasons(path.reasons, told),
         "own_reasons": any(reason.slug != WHOLE_GATE for reason in path.reasons),
-        "cells": _linked(_against(evidence.figures)),
+        "cells": _linked(_against(evidence)),
     }
 
 
-def _against(figures: Figures) -> tuple[str, ...]:
-    """Cells that speak against a figure."""
-    return (*figures.disagreeing, *figures.unproven, *figures.worse, *figures.deferred)
-
-
-def _notes(verdict: Verdict) -> list[Json]:
-    """What no verdict may be silent about."""
-    retired = [f"{field}, left out of {n} cells" for field, n in sorted(verdict.retired.items())]
-    relaxed = [
-        f"{one.key}: {one.value} in place of {one.default}, since {one.date}: {one.reason} "
-        f"({one.decision})"
-        for one in verdict.relaxations
-    ]
-    signed = [
-        f"{one.path} has no sound case, signed by {one.approver} until {one.expires}: "
-        f"{one.reason} ({one.decision})"
-        for one in verdict.statements
-    ]
-    return [
-        {"title": "Not required by policy", "texts": list(verdict.not_required)},
-        {"title": "Relaxations", "texts": relaxed},
-        {"title": "Signed statements", "texts": signed},
-        {"title": "Fields that are not compared", "texts": retired},
-        {"title": "Code that no path reached", "texts": list(verdict.unowned)},
-    ]
+def _against(evidence: PathEvidence) -> tuple[str, ...]:
+    """Cells that speak against a path, the worst outcome first, then those against a figure."""
+    figures = evidence.figures
+    bad = (cell for outcome in Outcome for cell in evidence.bad.get(outcome, ()))
+    return (*bad, *figures.disagreeing, *figures.unproven, *figures.worse, *figures.deferred)

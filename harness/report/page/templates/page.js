@@ -36,7 +36,16 @@
     return made;
   }
 
-  const list = (texts, name) => el("ul", { class: name }, texts.map((text) => el("li", {}, text)));
+  /** Long names break after a dot, slash or underscore; only where that is too long anywhere. */
+  const breakable = (text) => (text.match(/[^._/]*[._/]|[^._/]+/g) || [])
+    .flatMap((part, at) => (at ? [el("wbr", {}), part] : [part]));
+
+  /** A value; one that is long in few words, and whole where somebody asks for it. */
+  const value = (told) => (typeof told === "string" ? breakable(told)
+    : el("details", { class: "whole" }, el("summary", {}, breakable(told[0])), list(told[1], "")));
+
+  const list = (texts, name) =>
+    el("ul", { class: name }, texts.map((text) => el("li", {}, breakable(text))));
   const word = (outcome) => el("span", { class: `word o-${outcome}` }, outcome);
 
   // Roles are written out: where a table is stacked on a narrow screen, it still is one.
@@ -68,10 +77,11 @@
     /^(candidate breaks|truth is not met|worse than truth|harm against|loss of|finding )/;
 
   const facts = (pairs) => el("dl", { class: "facts" },
-    pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+    pairs.map(([name, text]) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, breakable(text)))));
 
   /** Every episode in a row: when, act, outcome, and the stores that changed or disagree. */
-  function overview(episodes) {
+  function overview({ scenario, episodes }) {
     const stores = [...new Set(episodes.flatMap((one) => Object.keys(one.stores)))].sort();
     const body = episodes.map((one) => row("",
       th({}, linkTo(one.cell, numberOf(one.cell))),
@@ -83,7 +93,8 @@
         return td({ class: BRIGHT.has(mark) ? "bright" : "quiet" }, mark);
       })));
     const made = table("overview", ["episode", "when (UTC)", "act", "outcome", ...stores], body);
-    const region = { class: "scroller", role: "region", "aria-label": "Timeline", tabindex: "0" };
+    const region = { class: "scroller", role: "region", "aria-label": `Timeline of ${scenario}`,
+      tabindex: "0" };
     return [
       el("h5", {}, "Timeline"), el("div", region, made),
       stores.length ? el("p", { class: "aside" }, LEGEND) : null,
@@ -94,17 +105,17 @@
   function change([mark, at, was, control, candidate, kept, ruling]) {
     const bare = ruling === NO_RULING;
     const cause = bare ? "cause" : "cause covered";
-    const value = (side, text) => td({ class: "value", "data-label": side }, text,
+    const made = (side, told) => td({ class: "value", "data-label": side }, value(told),
       kept === side ? el("span", { class: "kept" }, "left as it was") : null);
     // What the mark says already is not said again.
     const said = ruling === mark || ruling === "(given)" ? "" : ruling;
     const covered = bare ? el("span", { class: "bare" }, said) : rulingLink(said);
     return row(CAUSES.has(mark) ? cause : "dim",
       td({ class: "mark" }, mark),
-      th({ class: "field" }, at),
-      td({ class: "value", "data-label": "was" }, was),
-      value("control", control),
-      value("candidate", candidate),
+      th({ class: "field" }, breakable(at)),
+      made("was", was),
+      made("control", control),
+      made("candidate", candidate),
       td({ "data-label": said ? "ruling" : "" }, covered));
   }
 
@@ -148,7 +159,7 @@
   function customer(data) {
     const body = data.rows.map(([name, control, candidate, differs]) =>
       row(differs ? "differs" : "",
-        th({}, name),
+        th({}, breakable(name)),
         td({ "data-label": "control" }, control),
         td({ "data-label": "candidate" }, candidate),
         td({}, differs)));
@@ -159,7 +170,7 @@
   function detail(data) {
     return [
       facts(data.facts),
-      overview(data.episodes),
+      overview(data),
       data.episodes.map(episode),
       ruled(data),
       customer(data.customer),
@@ -214,13 +225,13 @@
 
   /** Whether a cell is the one that is asked for: all of it must hold in one and the same cell. */
   function isMeant(cell, view, outcome) {
-    if (view.path && !(view.path in cell.own)) return false;
+    if (view.path && !Object.hasOwn(cell.own, view.path)) return false;
     if (view.segment && cell.segment !== view.segment) return false;
     if (view.ruling && !cell.rulings.includes(view.ruling)) return false;
     if (!outcome) return true;
     // A path answers for its own outcome only.
     if (view.path) return cell.own[view.path] === outcome;
-    return cell.outcome === outcome || Object.values(cell.own).includes(outcome);
+    return cell.outcome === outcome;
   }
 
   /** The cells of a scenario that are meant, or null where the scenario is not. */
@@ -359,6 +370,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = document.activeElement;
+    if (at.matches("select") && event.key === "Escape") return; // it closes the choice
     const typing = at.matches("input:not([type=checkbox]), select, textarea");
     const letters = $("letters").checked && !typing;
     // Arrows scroll the page as ever; they move from row to row once somebody is in the list.
@@ -424,7 +436,7 @@
   // Browsers that cannot style a closed <details> for print open them while they print.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = all(".figures details:not([open]), .ruling:not([open])");
+    closed = all(".figures details, .ruling, .whole").filter((one) => !one.open);
     closed.forEach((one) => { one.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));
