@@ -14,7 +14,7 @@ DEAD_LIMIT: Final = 2
 """How many branches of one path rulings may call dead."""
 
 CREDITED: Final = (Outcome.AGREE, Outcome.RULED)
-KINDS: Final = ("curated", "recorded", "simulated", "found", "exhausted")
+KINDS: Final = frozenset({"curated", "recorded", "simulated", "found", "exhausted"})
 """Kinds of evidence that give credit; any other (such as assumed) is compared and gives none."""
 
 

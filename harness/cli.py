@@ -78,6 +78,12 @@ def _written(command: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*args: Any, **options: Any) -> Any:
         if options["baseline"] and not options["markdown"]:
             raise click.UsageError("--baseline needs --markdown")
+        named = {key: options.get(key) for key in ("html", "junit", "markdown", "baseline")}
+        first: dict[str, str] = {}
+        for key, file in named.items():
+            other = first.setdefault(os.path.realpath(file), key) if file else key
+            if other != key:
+                raise click.UsageError(f"--{other} and --{key} are one file")
         return command(*args, **options)
 
     return JUNIT(MARKDOWN(BASELINE(checked)))
@@ -93,7 +99,7 @@ def run(
     as_json: bool,  # noqa: FBT001  # click passes it by name
     **files: Path | None,
 ) -> ExitCode:
-    """Replay scenarios and show every difference that no ruling covers.
+    """Replay scenarios and show each difference without a ruling.
 
     PATH: files or folders in place of the configured scenarios.
     """
@@ -112,7 +118,7 @@ def gate(
     as_json: bool,  # noqa: FBT001  # as above
     **files: Path | None,
 ) -> ExitCode:
-    """Say for every path whether it may be deleted, with every reason why not.
+    """Say for every path whether it may be deleted, and why not.
 
     PATH: files or folders in place of the configured scenarios; such a gate is never open.
     """
@@ -125,7 +131,7 @@ def gate(
 @click.argument("name", metavar="ID", shell_complete=_offered("shown"))
 @_common
 def show(config: Path | None, name: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
-    """Show what both engines did in one scenario, episode by episode.
+    """Show what both engines did, episode by episode.
 
     ID: a scenario (pay-now) or one of its cells (pay-now#1).
     """
@@ -137,7 +143,7 @@ def show(config: Path | None, name: str, as_json: bool) -> ExitCode:  # noqa: FB
 @shadow.command()
 @_common
 def paths(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
-    """List the control's paths: what each is triggered by, reads and writes."""
+    """List the control's paths with their triggers and stores."""
     from harness import command
 
     return command.paths(config, as_json=as_json, say=say)
@@ -147,7 +153,7 @@ def paths(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as
 @click.argument("cell", metavar="ID", shell_complete=_offered("ruled"))
 @_common
 def rule(config: Path | None, cell: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
-    """Draft a ruling from a cell's own differences, for a person to complete and sign.
+    """Draft a ruling of a cell, for a person to complete and sign.
 
     ID: the cell (pay-now#1).
     """
@@ -175,7 +181,7 @@ def lint(
     tombstones: tuple[tuple[str, str], ...],
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
-    """Check scenario files and the manifest without judging anything.
+    """Check scenario files and the manifest; judge nothing.
 
     PATH: files or folders in place of the configured scenarios.
     """
@@ -202,7 +208,7 @@ def report(
     as_json: bool,  # noqa: FBT001  # as above
     **files: Path | None,
 ) -> ExitCode:
-    """Write what the gate says to files: a page for reviewers, JUnit XML, a comment.
+    """Write what the gate says to files: a page, JUnit, a comment.
 
     PATH: files or folders in place of the configured scenarios; such a gate is never open.
     """
@@ -225,7 +231,7 @@ def new(
     title: str | None,
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
-    """Begin a scenario from a template; without TEMPLATE and ID, list the templates.
+    """Begin a scenario from a template; alone, list the templates.
 
     TEMPLATE: its name, or a family's (S09). ID: the new scenario's id, and its file's name.
     """
@@ -240,7 +246,7 @@ def new(
 @click.argument("kind", type=click.Choice(["scenario", "ruling"]), default="scenario")
 @_common
 def schema(config: Path | None, kind: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
-    """Print the JSON Schema of a kind of file, for editors: completion and what each key means."""
+    """Print the JSON Schema of scenarios or rulings, for editors."""
     from harness.json_schema import published
 
     return published.schema(config, kind, as_json=as_json, say=say)
@@ -288,7 +294,7 @@ def record() -> None:
 )
 @_common
 def events(config: Path | None, as_json: bool, **asked: Any) -> ExitCode:  # noqa: FBT001  # as above
-    """Make `recorded` scenarios of events: lists, single events, JSON Lines.
+    """Make `recorded` scenarios of events that production kept.
 
     FILE: JSON or JSON Lines, or a folder of them.
     """
@@ -300,7 +306,7 @@ def events(config: Path | None, as_json: bool, **asked: Any) -> ExitCode:  # noq
 @shadow.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> ExitCode:
-    """Print the script that completes commands, options and ids in a shell."""
+    """Print the script that completes words in a shell."""
     from harness import completion as completing
 
     return completing.completion(shadow, shell, say=say)

@@ -20,14 +20,15 @@ from harness.moment import today
 from harness.names import hint
 from harness.report import json_report
 from harness.report.files import write_files
-from harness.report.gate_text import gate_text
+from harness.report.gate_text import gate_text, next_command
 from harness.report.paths_text import paths_text
 from harness.report.progress import progress
 from harness.report.run_text import run_text
 from harness.report.show_text import show_text
 from harness.report.terminal import Look, look
 from harness.report.told import Told
-from harness.run import RunResult
+from harness.run import RunResult, Step, nothing
+from harness.selftest.result import SelfTest
 from harness.text import quoted, visible
 from harness.verdict import verdict
 
@@ -72,9 +73,9 @@ def gate(
     told, codes = tell(composition, complain, judged=True)
     decided = told.decided
     if as_json:
-        say(json_report.dumped(json_report.gate_document(decided)))
+        say(json_report.dumped(json_report.gate_document(decided, told.self_test)))
     else:
-        say(gate_text(decided, look=here()))
+        say(gate_text(decided, self_test=told.self_test, look=here()))
     write_files(told, files, annotate=here_on_github())
     return gate_exit_code(decided, codes)
 
@@ -99,16 +100,22 @@ def report(
         say(json_report.dumped(document))
     else:
         lines = [f"{name}: {visible(file)}" for name, file in sorted(names.items())]
-        say("\n".join([f"Gate {gate}, level {told.level}", *lines, "", "Next: shadow gate"]))
+        step = next_command(told.decided)
+        say("\n".join([f"Gate {gate}, level {told.level}", *lines, "", f"Next: {step}"]))
     return gate_exit_code(told.decided, codes)
 
 
 def tell(
     composition: Composition, complain: Complain, *, judged: bool
 ) -> tuple[Told, tuple[ExitCode, ...]]:
-    """Replay everything; what every report tells of it, and the exit codes of unusable files."""
+    """Replay everything; what every report tells of it, and the exit codes of unusable files.
+
+    Raises:
+        Void: it is to be judged, and the harness did not find what was planted, or found more.
+    """
     policy = composition.policy  # one that cannot be read is said before the work, not after it
-    result = replayed(composition)
+    tried: list[SelfTest] = []
+    result = replayed(composition, partial(try_first, composition, tried) if judged else nothing)
     codes = complaints(composition, result, complain)
     told = Told(
         scenarios=result.scenarios,
@@ -121,8 +128,20 @@ def tell(
         failures=(*result.failures, *composition.rulings.refused),
         level=policy.level,
         verdict=verdict(composition, result, today=today()) if judged else None,
+        self_test=tried[0] if judged else None,
     )
     return told, codes
+
+
+def try_first(composition: Composition, tried: list[SelfTest]) -> None:
+    """Let the harness find what is planted before anybody relies on it.
+
+    Raises:
+        Void: it did not, or found more.
+    """
+    from harness.selftest.proof import selftest  # a run without a gate needs none of it
+
+    tried.append(selftest(composition, today()).relied_on())
 
 
 def run_document(told: Told) -> json_report.Json:
@@ -191,10 +210,10 @@ def rule(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode
     return ExitCode.OPEN
 
 
-def replayed(composition: Composition) -> RunResult:
+def replayed(composition: Composition, meanwhile: Step) -> RunResult:
     """Replay everything, with a bar on standard error where somebody looks."""
     bar = partial(progress, sys.stderr, "replaying")
-    return running.run(composition, today=today(), progress=bar)
+    return running.run(composition, today=today(), progress=bar, meanwhile=meanwhile)
 
 
 def replayed_one(composition: Composition, name: str) -> tuple[RunResult, Cell | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.branches import CREDITED, Branches, Ledger, Unit, credited
+from harness.branches import CREDITED, KINDS, Branches, Ledger, Unit, credited
 from harness.figures import Figures, Own, figures
 from harness.model import Cell, Class, Free, FreeRun, Outcome
 from harness.objection import of_unknown_state
@@ -131,6 +131,26 @@ def together(owned: Sequence[Own]) -> Own:
     return Own(worst.cell, path, worst.outcome)
 
 
+def weighed(owned: Iterable[Own], ruling_classes: Mapping[str, str]) -> Figures:
+    """The figures over cells; one of a kind that gives no credit counts only where it objects.
+
+    Whatever it would speak for is left out of both sides of a share: else cells that are good for
+    no clearance would thin out those that speak against it.
+    """
+    classes = ruling_classes
+    return figures(
+        [own for own in owned if own.cell.episode.provenance in KINDS or _objects(own, classes)],
+        classes,
+    )
+
+
+def _objects(own: Own, ruling_classes: Mapping[str, str]) -> bool:
+    """Whether a cell alone holds anything against its path."""
+    alone = figures([own], ruling_classes)
+    against = (alone.disagreeing, alone.unproven, alone.worse, alone.deferred)
+    return any(against) or bool(alone.intended.n)
+
+
 def fold(
     cells: Iterable[Cell],
     free: Iterable[FreeRun],
@@ -173,7 +193,7 @@ def fold(
         paths=folding.paths(owned),
         totals=_totals(cells, missing, pinned),
         free=_free_totals(free, ends, pinned),
-        figures=figures([together(answers) for answers in owned], ruling_classes),
+        figures=weighed([together(answers) for answers in owned], ruling_classes),
         kinds=compared_kinds(cells),
         missing=missing,
         unexpected=tuple(sorted({c.episode.id for c in cells} - set(pinned.cells))),
@@ -242,7 +262,7 @@ class _Folding:
             classes=Counter(own.klass for own in owned),
             distinct=_distinct(good),
             sound_agree=_distinct(agreed),
-            figures=figures(owned, self.ruling_classes),
+            figures=weighed(owned, self.ruling_classes),
             branches=self.ledger.of(path),
             scenarios=tuple(sorted(scenarios)),
             not_kept=tuple(

@@ -6,7 +6,7 @@ world is shown beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from harness.canonical import canonical, digest
 from harness.judge import blamed, breaches, facts, judge, new, unrecorded
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
-from harness.objection import objections
+from harness.objection import UNKNOWN, objections
 from harness.ports import Access, Data, Facts, Kit, World
 from harness.race import explore
 from harness.scenario import EpisodeSpec, Item, Scenario, Then, episodes
@@ -97,6 +97,7 @@ class Running:
         self, spec: EpisodeSpec, before: World, seen: Observation, effects: EveryEffect
     ) -> None:
         """Judge the episode by what this engine answers for, and after each of its effects."""
+        self.note(spec, self.unjudged(before, self.world))
         was = () if seen.handlers else judge(self.setup, before).broken
         now = judge(self.setup, self.world).broken
         where = f"#{spec.index}"
@@ -134,11 +135,18 @@ class Running:
         self.note(spec, exploration.findings)
         self.seen.append(digest(sorted(exploration.ends)))
         if judged:
+            self.note(spec, self.unjudged(self.world, exploration.first or self.world))
             for end in exploration.ends.values():
                 where = f"#{spec.index} end {end.key}"
                 self.broken.extend(Breach(where, text) for text in end.judgement.broken)
         if exploration.first is not None:
             self.world = exploration.first
+
+    def unjudged(self, *worlds: World) -> Iterator[Finding]:
+        """That nobody can judge this run, said once: what is not judged is not kept."""
+        if any(map(unrecorded, worlds)) and not self.not_run:
+            detail = "nobody recorded every store, so nobody can judge what comes of this"
+            yield Finding(outcome=Outcome.NOT_RUN, slug=UNKNOWN, detail=detail)
 
     def note(self, spec: EpisodeSpec, findings: Iterable[Finding]) -> None:
         """Keep what argues against this run."""

@@ -130,7 +130,7 @@ def _summed_up(evidence: Evidence, paths: Mapping[str, PathVerdict]) -> Iterator
     """What closes the whole gate and no other path: it is open only if everything is."""
     closed = [name for name, verdict in paths.items() if verdict.gate is Gate.CLOSED]
     if closed:
-        found = f"closed paths = {len(closed)} of {len(paths)}"
+        found = f"closed paths = {len(closed)} of {len(paths)}: {some(closed)}"
         yield Reason(slug="path-closed", found=found, needed="closed paths = 0")
     if evidence.unanswered:
         yield Reason(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from harness.branches import DEAD_LIMIT
+from harness.branches import DEAD_LIMIT, KINDS
 from harness.evidence import Evidence, PathEvidence
 from harness.model import Outcome
 from harness.policy import LIFETIME_DAYS, NoSoundCase, Policy
@@ -121,8 +121,10 @@ def _cells(path: PathEvidence, _policy: Policy) -> Iterator[Reason]:
     if not path.registered:
         needed = "the control registers every path that runs"
         yield Reason(slug="path-unknown", found=f"{path.path} ran", needed=needed)
-    if not path.compared:
-        yield Reason(slug="no-cells", found="0 cells compared", needed="cells >= 1")
+    if KINDS.isdisjoint(path.kinds):
+        found = f"{path.compared} cells compared"
+        found += ", none of a kind that gives credit" if path.compared else ""
+        yield Reason(slug="no-cells", found=found, needed="cells >= 1")
     for outcome, slug in CELL_SLUGS.items():
         ids = path.bad.get(outcome, ())
         if ids:

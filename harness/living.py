@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,7 +51,7 @@ class Living:
     held: list[Event] = field(default_factory=list)
     handlers: list[tuple[str, str]] = field(default_factory=list)
     told: bool = False
-    response: Data = None
+    responses: list[Data] = field(default_factory=list)
     refusal: dict[str, str] | None = None
     crash: tuple[str, str, str] | None = None
     traps: list[str] = field(default_factory=list)
@@ -155,9 +155,17 @@ class Living:
             return
         response = deepcopy(answered)
         canonical(response)
-        self.world.answers.append((trigger.name, response))
-        if self.response is None:
-            self.response = response
+        self.respond(trigger.name, response)
+
+    def respond(self, trigger: str, response: Data) -> None:
+        """Note a response, and a copy of it for the kit: it may edit what it is shown."""
+        self.responses.append(response)
+        self.world.answers.append((trigger, deepcopy(response)))
+
+    @property
+    def response(self) -> Data:
+        """What is compared: the one answer there is, or all of them in their order."""
+        return one_response(self.responses)
 
     def responds(self, trigger: str) -> bool:
         """Whether what is answered is compared: by the act's name, unless its kit says it."""
@@ -175,8 +183,7 @@ class Living:
             kind = str(getattr(refusal, "kind", type(refusal).__name__))
             self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
             if self.responds(trigger):
-                self.response = {"refused": dict(self.refusal)}
-                self.world.answers.append((trigger, self.response))
+                self.respond(trigger, {"refused": dict(self.refusal)})
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # an engine's crash is an observation
@@ -191,6 +198,12 @@ class Living:
             body()
         except Moot as moot:
             self.moot = str(moot)
+
+
+def one_response(responses: Iterable[Data]) -> Data:
+    """The response that some handlers make together; None where none of them answers."""
+    said = [one for one in responses if one is not None]
+    return {"answers": said} if len(said) > 1 else next(iter(said), None)
 
 
 def emitted(world: World, type_: str, of: str | None) -> Event:

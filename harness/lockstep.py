@@ -11,7 +11,7 @@ from harness.canonical import same
 from harness.difference import differences, keys_of
 from harness.episode import cell_id, placed
 from harness.judge import Judgement, blamed, classify, judge, new
-from harness.living import Held, Living, facets_of, hold_of, keep_held, live, play
+from harness.living import Held, Living, facets_of, hold_of, keep_held, live, one_response, play
 from harness.model import Difference, Episode, Finding, Observation, Outcome
 from harness.objection import objections
 from harness.ownership import owned, untouched, value_at
@@ -79,8 +79,9 @@ class Lockstep:
         if not seen or not seen[0] or pair.moot or pair.control.traps or pair.control.timeout:
             return episode
         world = pair.worlds[1]
-        response = world.answers[0][1] if world.answers else {}
-        found = unlike(seen[0], facets_of(self.setup.kit, world, response))
+        response = one_response(answer for _, answer in world.answers)
+        facets = facets_of(self.setup.kit, world, {} if response is None else response)
+        found = unlike(seen[0], facets)
         return replace(episode, findings=(*episode.findings, *found))
 
     def observe(self, spec: EpisodeSpec) -> tuple[Observation | None, Observation | None]:

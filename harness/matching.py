@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from harness.bundle import Bundle, Pin, Trial
 from harness.canonical import same
@@ -11,8 +12,8 @@ from harness.model import ABSENT, Difference, Episode
 from harness.ownership import value_at
 from harness.ports import Data
 from harness.reason import some
+from harness.report.values import brief, last_name
 from harness.ruling import RulingClass
-from harness.text import quoted
 
 
 def matching(
@@ -73,11 +74,12 @@ class _Sides:
         own = False
         for pin in bundle.pins:
             control, candidate = self.of(pin)
+            told = partial(brief, name=last_name(pin.path))
             if not _candidate_fits(pin, candidate):
-                wanted = quoted(pin.candidate)
-                return f"{pin.path}: the candidate has {quoted(candidate)}, not {wanted}"
+                has, wanted = told(candidate), told(pin.candidate)
+                return f"{pin.path}: the candidate has {has}, not {wanted}"
             if not same(control, candidate) and not same(control, pin.control):
-                return f"{pin.path}: the control has {quoted(control)}, not {quoted(pin.control)}"
+                return f"{pin.path}: the control has {told(control)}, not {told(pin.control)}"
             one = self.different.get(pin.path)
             own = own or (one is not None and not one.repeat)
         if not own:

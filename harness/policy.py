@@ -112,7 +112,7 @@ def _policy(document: Document) -> Policy:
     approvers = reader.names(("approvers",))
     level = top.get("level")
     if level not in LEVELS:
-        reader.fail("policy-shape", ("level",), f"is {quoted(level)}", " or ".join(LEVELS))
+        reader.fail("policy-shape", ("level",), f"is {quoted(level)}", hint(str(level), LEVELS))
     return Policy(
         approvers=approvers,
         level=level,

@@ -293,6 +293,10 @@ class Recordings(NamedTuple):
 class Recorder(Protocol):
     """What a kit brings that can make scenarios of recordings."""
 
+    @property
+    def owner(self) -> str:
+        """The column of a row that names its account as the events do."""
+
     def read(
         self,
         found: Sequence[Raw],
@@ -352,7 +356,7 @@ class Words(Protocol):
 
     @property
     def values(self) -> Mapping[str, Mapping[str, str]]:
-        """`Struct.field` → one of its values → what it means."""
+        """`Struct.field` → a value → what it means; `facet.name` of `then` → all of its values."""
 
     @property
     def acts(self) -> Mapping[str, str]:
@@ -381,6 +385,8 @@ class Facts(NamedTuple):
 
 
 class Invariant(Protocol):
+    """It may bring facts that break it and keep it, `broken_by` and `kept_by` (as `Facts`)."""
+
     @property
     def id(self) -> str: ...
     @property

@@ -389,5 +389,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     }
     if names:
         many = f"{len(names)} scenario{'s' if len(names) > 1 else ''}"
-        line = f"shadow: {many} replayed in one process, stability unchecked. Next: shadow gate"
+        line = f"shadow: {many} replayed once, stability unchecked. Next: shadow gate"
         terminalreporter.write_line(line)

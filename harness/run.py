@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from harness.compose import Composition
 from harness.court import Heard
@@ -26,13 +27,26 @@ from harness.names import hint
 from harness.ruling import Ruling
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
-from harness.stability import SecondProcess
+from harness.stability import Second, SecondProcess
 
 SECONDS_FOR_SECOND = 300.0
 """How long the second process may take beyond the first."""
 
 Step = Callable[[], None]
+
+
+class Other(Protocol):
+    """Who replays it all once more (`harness.stability.SecondProcess`)."""
+
+    def result(self, *, seconds: float) -> Second: ...
+    def stop(self) -> None: ...
+
+
 Progress = Callable[[int], AbstractContextManager[Step]]
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @contextmanager
@@ -69,6 +83,8 @@ def run(
     today: date,
     only: str | None = None,
     progress: Progress = unseen_progress,
+    meanwhile: Step = nothing,
+    other: Other | None = None,
 ) -> RunResult:
     """Replay and judge.
 
@@ -77,11 +93,15 @@ def run(
         today: the day that rulings' dates are compared with.
         only: one scenario's id in place of all; then the second process is left out.
         progress: opened with the number of scenarios; gives what is called when one is done.
+        meanwhile: called when this process has replayed all and the second may still be at work.
+        other: asked in place of a second process.
 
     Raises:
         InputError: the configuration, or the scenario asked for, does not exist.
     """
-    second = None if only else SecondProcess(composition.config.file, composition.paths)
+    second = other
+    if second is None and only is None:
+        second = SecondProcess(composition.config.file, composition.paths)
     try:
         scenarios = chosen(composition, only)
         setup, court = composition.setup(), composition.court(today)
@@ -90,6 +110,7 @@ def run(
             for scenario in scenarios:
                 heard.append(court.hear(scenario, *replay(setup, scenario)))
                 step()
+        meanwhile()
         if second is not None:
             seen = second.result(seconds=SECONDS_FOR_SECOND)
             heard = [court.hear_again(one, seen) for one in heard]

@@ -37,8 +37,8 @@ def told(words: str, at: Path) -> str:
     return done.stderr + done.stdout
 
 
-def write(file: Path, text: str) -> None:
-    """Write a file of an example, or what it adds to a list of one that is there."""
+def write(file: Path, text: str, head: str = "") -> None:
+    """Write a file of an example as it is shown, or what it adds to a list that is there."""
     adding = KEPT.match(text.strip())
     if adding:
         was = file.read_text(encoding="utf-8")
@@ -49,7 +49,8 @@ def write(file: Path, text: str) -> None:
             flags=re.M,
         )
         assert text != was, f"{file} has no list {adding['key']}"
-    file.write_text(text, encoding="utf-8")
+        head = ""
+    file.write_text(f"{head}{text}", encoding="utf-8")
 
 
 def check(page: Path, at: Path) -> int:
@@ -62,7 +63,7 @@ def check(page: Path, at: Path) -> int:
     commands, parts, end = 0, [], 0
     for block in BLOCK.finditer(text):
         if block["file"]:
-            write(at / block["file"], block["text"])
+            write(at / block["file"], block["text"], head=f"# {block['file']}\n")
             continue
         output, commands = told(block["words"], at), commands + 1
         if not os.environ.get(UPDATE):

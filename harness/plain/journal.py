@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from harness.ports import Data
@@ -53,12 +52,18 @@ class Write(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One message, or one event, that an engine sent; `params` is as it was then."""
+    """One message, or one event, that an engine sent; `body` is JSON, as it was then."""
 
     actor: str
     object: str
     op: str
-    params: Mapping[str, Data]
+    body: str
+
+    @property
+    def params(self) -> dict[str, Data]:
+        """What was sent, the asker's own: whoever edits it changes nothing of what was done."""
+        told: dict[str, Data] = json.loads(self.body)
+        return told
 
 
 class Access(NamedTuple):

@@ -254,7 +254,7 @@ class Kit:
                 unmet = self._entitled(View(world))
             except UnknownState:
                 return None
-            return None if unmet is None else tuple(unmet)
+            return None if unmet is None else _texts("entitled", unmet)
         due = self.truth(world)
         if not due or self._outcome is None:
             return None
@@ -272,7 +272,7 @@ class Kit:
     def harm(self, control: Any, candidate: Any) -> tuple[str, ...]:
         """What may be worse for those it is all for: everything other, where nobody said more."""
         if self._harm is not None:
-            return tuple(self._harm(control, candidate))
+            return _texts("harm", self._harm(control, candidate))
         return tuple(
             f"{key} is other than under the control"
             for key in sorted({*control, *candidate})
@@ -300,6 +300,14 @@ class Kit:
 
     def stratum(self, world: PlainWorld) -> dict[str, str]:  # noqa: ARG002  # as `money`
         return {"segment": SEGMENT}
+
+
+def _texts(name: str, told: Any) -> tuple[str, ...]:
+    """What a kit says in words; one text alone would be told letter by letter."""
+    texts = None if isinstance(told, str) or not isinstance(told, Iterable) else tuple(told)
+    if texts is None or not all(type(one) is str for one in texts):
+        raise TypeError(f"{name} returned {quoted(told)}, and a list of texts is needed")
+    return texts
 
 
 def _check_store(store: str, kind: Any) -> None:

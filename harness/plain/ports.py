@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -145,7 +146,7 @@ class View:
     """A plain world as a kit's own functions see it: to read only, and nothing is journaled.
 
     `view.seats` is a mapping of key to row. `now` is epoch seconds; `answers` and `calls` are what
-    the engine answered and sent in this episode.
+    the engine answered and sent in this episode; answers are copies, to be edited as one likes.
     """
 
     __slots__ = ("_world", "answers", "calls", "now")
@@ -153,7 +154,7 @@ class View:
     def __init__(self, world: PlainWorld) -> None:
         self._world = world
         self.now = world.now
-        self.answers, self.calls = tuple(world.answers), tuple(world.calls)
+        self.answers, self.calls = tuple(deepcopy(world.answers)), tuple(world.calls)
 
     def __getattr__(self, store: str) -> Mapping[str, Any]:
         if store not in self._world.kinds:

@@ -83,9 +83,15 @@ def _fits(value: object, type_: Any) -> bool:
 
 
 @cache
+def _hints(kind: type[Row]) -> dict[str, Any]:
+    """Field → its type, worked out once: each row of each scenario asks."""
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+@cache
 def written(kind: type[Row]) -> type[msgspec.Struct]:
     """The type of a row as a scenario writes it: a time is text, and a default may be left out."""
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     fields: list[Any] = []
     for field in msgspec.structs.fields(kind):
         type_ = _as_text(hints[field.name])
@@ -117,7 +123,7 @@ def row_of(kind: type[Row], given: msgspec.Struct, *, now: int) -> Row:
     Raises:
         ValueError: a text is no time; the message names the field.
     """
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     values = msgspec.structs.asdict(given)
     told = {name: value for name, value in values.items() if value is not msgspec.UNSET}
     for name, value in told.items():

@@ -182,8 +182,7 @@ class PlainWorld:
         """
         if "call" in params:
             self.misfit(f"{op} has a figure named call")
-        kept = json.loads(self._json(op, params))
-        self.calls.append(Call(self.actor, object, op, kept))
+        self.calls.append(Call(self.actor, object, op, self._json(op, params)))
         self.puts.append((EFFECTS, object))
 
     def _json(self, what: str, data: Mapping[str, Data]) -> str:

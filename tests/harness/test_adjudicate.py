@@ -83,6 +83,18 @@ def test_a_clause_asks_the_candidate_even_where_nothing_differs() -> None:
     assert judged(episode(*moved), two).outcome is DIVERGE
 
 
+def test_a_misfit_is_told_in_the_words_of_a_scenario() -> None:
+    began = 1771113600
+    pinned = {"at": "books.db.since", "control": None, "candidate": None}
+    kept = episode(
+        books(db={"flag": True, "since": None}), books(db={"flag": True, "since": began})
+    )
+
+    assert "books.db.since: the candidate has 2026-02-15T00:00:00Z, not null" in (
+        judged(kept, ruling(expect=[pinned])).findings[0].detail
+    )
+
+
 def test_a_candidate_that_copies_the_fault_diverges() -> None:
     cell = judged(episode(flag(True), flag(True)), ruling())
     assert (cell.outcome, slugs(cell)) == (DIVERGE, ["ruling-undershoot"])

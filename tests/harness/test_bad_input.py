@@ -41,7 +41,7 @@ BAD = [
     ("empty", "", "late.yaml:1: the file holds no document", "[file-empty]"),
     ("a list", "- a\n", "late.yaml:1: expected object, got array", ""),
     ("text", "hello\n", "late.yaml:1: expected object, got str, here 'hello'", ""),
-    ("null", "null\n", "late.yaml:1: expected object, got null, here None", ""),
+    ("null", "null\n", "late.yaml:1: expected object, got null, here null", ""),
     ("too deep", "a: " + "[" * 5000, "late.yaml:1: nested deeper than 64", ""),
     ("a zero byte", "id: \0\n", "late.yaml:1: no YAML: the character '\\x00'", ""),
 ]
@@ -174,7 +174,7 @@ def test_one_id_in_two_files_is_one_message(
 
     assert code == 4
     assert "scenarios/sub/late.yaml:1: the id 'late' is already that of scenarios/late.yaml" in err
-    assert out.startswith("1 scenarios, 3 cells")
+    assert out.startswith("1 scenario, 3 cells")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_bad_policy_rulings_and_fields_are_named_beside_good_scenarios(
     code, out, err = lint(capsys)
 
     assert code == 4
-    assert out.startswith("1 scenarios, 3 cells")
+    assert out.startswith("1 scenario, 3 cells")
     for file in ("gate.yaml", "fields.yaml", "rulings/r.yaml"):
         assert f"error: scenarios/{file}:" in err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ VALUES = st.sampled_from(
     [ABSENT, None, True, False, 0, 1, 1.0, "1", "true", [], [1], {}, {"a": 1}]
 )
 FIELDS = st.sampled_from(["a", "b", "c.d"])
-COMPARED = st.sampled_from([Outcome.AGREE, Outcome.RULED, Outcome.DIVERGE, Outcome.DRIFT])
+COMPARED = st.sampled_from([Outcome.AGREE, Outcome.RULED, Outcome.DIVERGE])
 ANY = st.sampled_from(list(Outcome))
 
 
@@ -113,9 +114,7 @@ def test_nothing_is_resolved_where_nothing_was_compared(now: Told, then: Told) -
     compared = {one.episode.id: one.outcome for one in now.cells}
 
     for change in changes(now, before(then)).of(Kind.RESOLVED):
-        assert compared[change.seen.cell] in (
-            Outcome.AGREE, Outcome.RULED, Outcome.DIVERGE, Outcome.DRIFT,
-        )  # fmt: skip
+        assert compared[change.seen.cell] in (Outcome.AGREE, Outcome.RULED, Outcome.DIVERGE)
 
 
 @given(run=told())
@@ -152,7 +151,7 @@ def test_another_ruling_or_none_is_a_change(now: str, then: str) -> None:
     ("outcome", "kind"),
     [
         (Outcome.AGREE, Kind.RESOLVED),
-        (Outcome.DRIFT, Kind.RESOLVED),
+        (Outcome.DRIFT, Kind.LOST),
         (Outcome.NOT_RUN, Kind.LOST),
         (Outcome.ERROR, Kind.LOST),
         (Outcome.TIMEOUT, Kind.LOST),
@@ -161,6 +160,23 @@ def test_another_ruling_or_none_is_a_change(now: str, then: str) -> None:
 )
 def test_only_a_cell_that_was_compared_resolves(outcome: Outcome, kind: Kind) -> None:
     assert kinds(cell("s#1", outcome=outcome), then=one()) == [kind]
+
+
+def test_a_cell_that_is_asked_something_else_resolves_nothing() -> None:
+    """A scenario that was edited, or another project's by the same name, mends no difference."""
+    for edited in ({"act": "invoice.paid"}, {"state": "another"}):
+        assert kinds(cell("s#1", **edited), then=one()) == [Kind.LOST]
+    assert kinds(cell("s#1"), then=one()) == [Kind.RESOLVED]
+
+
+def test_a_baseline_that_says_no_state_is_held_against_the_act_alone() -> None:
+    made = json.loads(dumped(run_document((one(),), (), totals={}, free_totals={})))
+    del made["scenarios"][0]["cells"][0]["state"]
+    earlier = parse_baseline(json.dumps(made).encode(), "base.json")
+
+    assert [change.kind for change in changes(of_cells(cell("s#1")), earlier).all] == [
+        Kind.RESOLVED
+    ]
 
 
 def test_a_cell_that_is_not_there_any_more_resolves_nothing() -> None:
@@ -231,6 +247,7 @@ def refused(content: bytes) -> InputError:
         (b'{"schema": "shadow.run/2"}', "baseline-schema"),
         (b'{"schema": ["\\u001b"]}', "baseline-schema"),
         (b'{"schema": "shadow.run/1"}', "baseline-shape"),
+        (b'{"schema": "shadow.run/1", "a": ' + b"[" * 900 + b"]" * 900 + b"}", "baseline-shape"),
     ],
 )
 def test_what_is_no_run_is_refused_by_name(content: bytes, slug: str) -> None:
@@ -279,3 +296,13 @@ def test_text_of_any_kind_survives_being_written_and_read(text: str) -> None:
     told = of_cells(one(candidate=text))
 
     assert [c.kind for c in changes(told, before(told)).all] == [Kind.STANDING]
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(InputError) as caught:
+        read_baseline(tmp_path / "pipe")
+
+    assert caught.value.slug == "not-a-file"
+    assert "shadow run --json" in caught.value.hint

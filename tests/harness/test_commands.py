@@ -45,7 +45,7 @@ def test_run_of_a_clean_file_ends_with_0(capsys: pytest.CaptureFixture[str]) -> 
     code, out, _ = printed(capsys, "run", "scenarios/on-time.yaml")
 
     assert code == 0
-    assert "Run of 1 scenarios" in out
+    assert "Run of 1 scenario," in out
 
 
 def test_a_bad_file_among_good_ones_is_counted_and_the_good_ones_run(

@@ -111,6 +111,32 @@ def test_assumed_evidence_is_compared_and_gives_no_credit() -> None:
     assert found.branches.own == Share(0, 2)
 
 
+def test_assumed_cells_speak_in_no_figure_for_a_path_and_may_speak_against_it() -> None:
+    """Cells that are good for no clearance must not thin out those that speak against it."""
+    change = difference(ruling="R-new", owners=(PATH,))
+    own = [cell(f"a#{n}") for n in (1, 2)]
+    own.append(cell("a#3", outcome=Outcome.RULED, differences=(change,), rulings=("R-new",)))
+    repair: dict[str, Any] = {"klass": Class.REPAIR, "unmet": ()}
+    assumed = [cell(f"b#{n}", provenance="assumed") for n in range(1, 60)]
+    proven = [cell(f"c#{n}", provenance="assumed", **repair) for n in range(1, 4)]
+    worse = cell("d#1", outcome=Outcome.DIVERGE, provenance="assumed", wrongs=("asks too much",))
+    unproven = cell("d#2", provenance="assumed", klass=Class.REPAIR, unmet=("owes nothing",))
+    classes = {"R-new": "intended-change"}
+
+    apart = evidence(*own, ruling_classes=classes)
+    found = evidence(*own, *assumed, *proven, ruling_classes=classes)
+    against = evidence(*own, *assumed, worse, unproven, ruling_classes=classes)
+
+    for figures, alone in (
+        (found.figures, apart.figures),
+        (found.paths[PATH].figures, apart.paths[PATH].figures),
+    ):
+        assert figures == alone
+        assert (figures.intended, figures.repairs_proven) == (Share(1, 3), Share(0, 0))
+    assert against.figures.agreement_where_sound == Share(2, 4)
+    assert (against.figures.worse, against.figures.unproven) == (("d#1",), ("d#2",))
+
+
 def test_only_a_sound_cell_that_agrees_counts_for_the_sound_floor() -> None:
     found = path(
         cell("a#1"),

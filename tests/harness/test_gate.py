@@ -83,6 +83,18 @@ def test_the_gate_opens_when_everything_is_proven() -> None:
     assert gate_exit_code(verdict) == ExitCode.OPEN
 
 
+@pytest.mark.parametrize("paths", [(), (PATH,)])
+def test_a_path_that_only_assumed_cells_know_stays_closed(paths: tuple[str, ...]) -> None:
+    run = Run().adding(cell("voids#9", paths, provenance="assumed"))
+    name = paths[0] if paths else "(unhandled)"
+
+    found = {one.slug: one.found for one in run.verdict().paths[name].reasons}
+
+    assert ("no-cells" in found) == (not paths)
+    if not paths:
+        assert found["no-cells"] == "1 cells compared, none of a kind that gives credit"
+
+
 WHOLE_FAULTS: dict[str, Callable[[], Run]] = {
     "partial-set": lambda: Run(partial="1 of 3 scenarios"),
     "nothing-compared": lambda: Run(cells=()),

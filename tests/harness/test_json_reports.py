@@ -90,8 +90,8 @@ def test_a_run_lists_scenarios_cells_and_differences_in_the_agreed_shape() -> No
     assert scenario["free"]["outcome"] == "THEN_FAILED"
     ban = scenario["cells"][2]
     assert keys(ban) == {
-        "cell": None, "act": None, "at": None, "paths": [None], "outcome": None,
-        "own": {"cron.ban_flagged": None}, "class": None,
+        "cell": None, "act": None, "at": None, "state": None, "paths": [None],
+        "outcome": None, "own": {"cron.ban_flagged": None}, "class": None,
         "findings": [{"outcome": None, "slug": None, "detail": None}],
         "differences": [{"facet": None, "at": None, "control": None, "candidate": None,
                          "repeat": None, "harm": [], "loss": {}, "ruling": None}],

@@ -12,6 +12,7 @@ import pytest
 from harness.cli import main, shadow
 from harness.compose import compose
 from harness.report import gate_text, show_text
+from harness.report.terminal import Look, printed, words
 from tests.harness.planted import ROOT
 from tests.harness.recorded_desk import late, lines, recording_project
 from tests.harness.toy_project import HELD, LATE, ON_TIME
@@ -108,6 +109,25 @@ def test_a_page_fits_has_no_colour_and_ends_in_a_command_that_exists(
     parsed(next_command(out.removesuffix("\n")))
 
 
+def test_a_command_to_copy_is_never_broken() -> None:
+    long = f"Next: shadow run {'scenarios/recorded/a.yaml ' * 9}".rstrip()
+
+    assert printed(Look(width=80), [words("first"), words(long)]) == f"first\n{long}"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["record", "--help"]], ids=" ".join)
+def test_no_command_is_told_in_half_a_sentence(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert main(words) == 0
+
+    listed = capsys.readouterr().out.partition("Commands:")[2].splitlines()
+    assert [line for line in listed if line.endswith("...")] == []
+    assert len(listed) > 1
+
+
 def test_every_command_is_held_to_it() -> None:
     held = {words[0] for words in PAGES.values()}
 
@@ -137,9 +157,9 @@ def test_a_page_without_a_last_line_is_seen(page: str) -> None:
         next_command(page)
 
 
-@pytest.mark.parametrize("words", [(), ("a-new-one",)], ids=["list", "begin"])
+@pytest.mark.parametrize("named", [(), ("a-new-one",)], ids=["list", "begin"])
 def test_a_new_scenario_says_what_to_type_next(
-    words: tuple[str, ...],
+    named: tuple[str, ...],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -150,7 +170,7 @@ def test_a_new_scenario_says_what_to_type_next(
     monkeypatch.setenv("NO_COLOR", "1")
     template = min(compose(None, ()).kit.templates)  # type: ignore[attr-defined]
 
-    code = main(["new", *([template] if words else []), *words])
+    code = main(["new", *([template] if named else []), *named])
 
     out, err = capsys.readouterr()
     assert code == 0, err

@@ -228,11 +228,11 @@ def answers(value: Any) -> Call:
     return lambda ports, trigger: value
 
 
-def test_answers_are_noted_for_the_kit_and_the_first_is_the_response() -> None:
+def test_answers_are_noted_for_the_kit_and_all_of_them_are_the_response() -> None:
     seen, living = lived(act("api.do"), api__do=(answers({"status": 200}), answers({"status": 1})))
 
     assert living.world.answers == [("api.do", {"status": 200}), ("api.do", {"status": 1})]
-    assert seen.facets["response"] == {"status": 200}
+    assert seen.facets["response"] == {"answers": [{"status": 200}, {"status": 1}]}
 
 
 def test_only_acts_that_somebody_waits_for_are_answered() -> None:

@@ -244,7 +244,7 @@ def test_the_configuration_can_be_named(
 def test_the_end_says_that_stability_is_unchecked_and_what_to_type(
     desk: Path, way: tuple[str, ...]
 ) -> None:
-    line = "shadow: 2 scenarios replayed in one process, stability unchecked. Next: shadow gate"
+    line = "shadow: 2 scenarios replayed once, stability unchecked. Next: shadow gate"
 
     assert f"\n{line}\n" in ran(desk, *way, "scenarios", code=1)[0]
     assert len(line) <= 100

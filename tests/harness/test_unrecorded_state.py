@@ -14,7 +14,7 @@ from harness.model import Class, Finding, Free, Outcome
 from harness.objection import of_unknown_state
 from harness.report.figures_text import cell_counts
 from tests.harness.cell_builder import cell
-from tests.harness.register_world import Kit, World, act, scenario, setup
+from tests.harness.register_world import START, Kit, World, act, scenario, setup, together
 
 
 class LackingWorld(World):
@@ -23,6 +23,20 @@ class LackingWorld(World):
 
 class LackingKit(Kit):
     world = LackingWorld
+
+
+class LosingWorld(World):
+    """A world that comes to lack a store when the clock first moves."""
+
+    unknown: frozenset[str] = frozenset()
+
+    def advance(self, to: int) -> None:
+        self.unknown = frozenset({"rest"} if to > START else ())
+        super().advance(to)
+
+
+class RaceLackingKit(Kit):
+    world = LosingWorld
 
 
 def breaks(ports: Any, trigger: Any) -> None:
@@ -53,11 +67,25 @@ def test_its_cells_are_compared_and_undecidable() -> None:
     assert told.differences == ()
 
 
-def test_its_free_run_asks_no_invariant() -> None:
+def test_its_free_run_asks_no_invariant_and_so_is_not_kept() -> None:
+    """What nobody could judge is no run that ended well, whatever the engine did not ask for."""
     doing = {"api.do": breaks}
+    lacking = free_run(setup(doing, kit=LackingKit()), scenario(act("api.do"), act("api.do")))
 
     assert free_run(setup(doing), scenario(act("api.do"))).outcome is Free.BROKEN
-    assert free_run(setup(doing, kit=LackingKit()), scenario(act("api.do"))).outcome is Free.KEPT
+    assert (lacking.outcome, lacking.broken) == (Free.NOT_RUN, ())
+    assert lacking.findings == (
+        "#0 unknown-state: nobody recorded every store, so nobody can judge what comes of this",
+    )
+
+
+def test_its_free_race_is_not_judged_either() -> None:
+    doing = {"api.do": breaks, "api.undo": breaks}
+    race = scenario(together(act("api.do"), act("api.undo")))
+    made = setup(doing, kit=RaceLackingKit())
+
+    assert free_run(setup(doing), race).outcome is Free.BROKEN
+    assert free_run(made, race).outcome is Free.NOT_RUN
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -66,3 +68,43 @@ def test_a_baseline_that_cannot_be_read_writes_no_half_of_the_reports(
     assert "::error" in err  # what needs a look is shown all the same
     assert not (desk / "j.xml").exists()
     assert not (desk / "c.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("--junit", "--markdown"), ("--markdown", "--baseline")]
+)
+def test_two_files_by_one_name_are_refused_before_any_work(
+    desk: Path, one: str, other: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second would be written over the first, and nobody would miss it."""
+    (desk / "link").symlink_to(desk / "both")
+
+    code = main(["run", "--markdown", "c.md", one, "both", other, "link"])
+
+    told = capsys.readouterr()
+    assert (code, told.out) == (4, "")
+    assert "are one file" in told.err
+    assert not (desk / "both").exists()
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_report(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(desk / "pipe")
+
+    code = main(["gate", "--junit", "pipe"])
+
+    told = capsys.readouterr()
+    assert code == 4
+    assert "Gate closed" in told.out
+    assert "pipe: cannot be written: it is no regular file [not-a-file]" in told.err
+    assert stat.S_ISFIFO((desk / "pipe").stat().st_mode)
+
+
+def test_a_report_through_a_link_leaves_the_link(desk: Path) -> None:
+    (desk / "link.xml").symlink_to(desk / "j.xml")
+
+    main(["run", "--junit", "link.xml"])
+
+    assert (desk / "link.xml").is_symlink()
+    assert (desk / "j.xml").read_text().startswith("<?xml")

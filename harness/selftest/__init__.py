@@ -1,0 +1,1 @@
+"""The harness tried on divergences that are known to be there, in every gate."""
