@@ -7,8 +7,9 @@ change if the breach were another one, so that two looks at one breach are equal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from brain.claims import Claim, claims
 from brain.facts import Facts
@@ -24,13 +25,21 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """A property of an account. `every_effect`: it holds after each single effect too."""
+    """A property of an account.
+
+    Attributes:
+        every_effect: it holds after each single effect too.
+        broken_by, kept_by: facts that break it, and facts as near to them that do not: what it is
+            tried on before anybody relies on it.
+    """
 
     id: str
     title: str
     source: str
     every_effect: bool
     breaches: Callable[[Facts], Iterator[str]]
+    broken_by: Mapping[str, Any]
+    kept_by: Mapping[str, Any]
 
     def check(self, facts: Facts) -> tuple[str, ...]:
         """Every breach, as sentences; empty where it holds, or the account is out of scope."""
@@ -218,6 +227,49 @@ def _is_processing(facts: Facts, invoice: str) -> bool:
     return row is not None and bool(row["processing"])
 
 
+# --- what they are tried on ---------------------------------------------------------------------
+
+
+class _Call(NamedTuple):
+    op: str
+    object: str = "in_1"
+    actor: str = "brain"
+    params: Mapping[str, Any] = {}
+    result: str = "ok"
+
+
+_PAY, _LOOK, _VOID = map(_Call, ("invoices.pay", "invoices.retrieve", "invoices.void_invoice"))
+_BUTTON = {"id": "in_1", "has_secret": True}
+_BAD = {
+    "status": "uncollectible", "amount_remaining": 5000, "currency": "usd", "processing": False,
+    "metadata": {}, "paid_at": None,
+}  # fmt: skip
+_PAID = {**_BAD, "status": "paid", "amount_remaining": 0, "paid_at": 1}
+_SETTLED = {"earned": {"in_1": 4000}, "settled": {"in_1": 5000}}
+_CALM: Mapping[str, Mapping[str, Any]] = {
+    "books": {
+        "billing_db": {"bad_debt": False}, "customer": {"bad_debt_since": None},
+        "stripe_metadata": {}, "credit_balance": {}, "invoices": {}, "cases": {},
+        "subscriptions": {}, "entitlements": {}, "enforcement": {"ban": [], "block": []},
+    },
+    "truth": {
+        "standing": "clear", "segment": "pro", "owes": {}, "owes_bounds": {}, "owed": {},
+        "owed_bounds": {}, "earned": {}, "settled": {},
+    },
+    "outcome": {
+        "usable": [], "payable": [], "flagged": False, "blocked_for_dunning": False,
+        "banned_for_dunning": False, "overcharged": {"usd": 0},
+    },
+}  # fmt: skip
+"""An account of which nothing is wrong, as far as invariants look at it."""
+
+
+def _account(calls: tuple[_Call, ...] = (), **other: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of that account where some of it is other."""
+    facts = {part: {**calm, **other.get(part, {})} for part, calm in _CALM.items()}
+    return {**facts, "calls": calls, "now": 2}
+
+
 INVARIANTS = (
     Invariant(
         id="I1",
@@ -225,6 +277,8 @@ INVARIANTS = (
         source="Every usable product is covered: paid for, in grace, contracted, or free.",
         every_effect=True,
         breaches=_uncovered,
+        broken_by=_account(outcome={"usable": [{"product": "api", "covered": False}]}),
+        kept_by=_account(outcome={"usable": [{"product": "api", "covered": True}]}),
     ),
     Invariant(
         id="I2",
@@ -232,6 +286,8 @@ INVARIANTS = (
         source="A credit note exists, amount_remaining = debt.",
         every_effect=False,
         breaches=_lying,
+        broken_by=_account(books={"invoices": {"in_1": _BAD}}),
+        kept_by=_account(books={"invoices": {"in_1": _BAD}}, truth={"owed": {"in_1": 5000}}),
     ),
     Invariant(
         id="I3",
@@ -239,6 +295,8 @@ INVARIANTS = (
         source="Every bad-debt account has a payable invoice.",
         every_effect=True,
         breaches=_unrecoverable,
+        broken_by=_account(outcome={"flagged": True}),
+        kept_by=_account(outcome={"flagged": True, "payable": [_BUTTON]}),
     ),
     Invariant(
         id="I5",
@@ -246,6 +304,8 @@ INVARIANTS = (
         source="Dunning state consistent: 6 stores agree on dunning status.",
         every_effect=False,
         breaches=_disagreeing,
+        broken_by=_account(books={"enforcement": {"ban": ["dunning"], "block": []}}),
+        kept_by=_account(books={"enforcement": {"ban": ["abuse"], "block": []}}),
     ),
     Invariant(
         id="I5T",
@@ -253,6 +313,8 @@ INVARIANTS = (
         source="Bad-debt state agrees across Postgres flag, customer timestamp, Stripe metadata.",
         every_effect=False,
         breaches=_disagreeing_triple,
+        broken_by=_account(books={"billing_db": {"bad_debt": True}}),
+        kept_by=_account(books={"billing_db": {"bad_debt": False}}),
     ),
     Invariant(
         id="H1",
@@ -260,6 +322,10 @@ INVARIANTS = (
         source="No consolidated invoice means no double-charge vector.",
         every_effect=True,
         breaches=_charged_twice,
+        broken_by=_account(books={"invoices": {"in_1": _PAID}}, truth=_SETTLED),
+        kept_by=_account(
+            books={"invoices": {"in_1": _PAID}}, truth={**_SETTLED, "earned": {"in_1": 5000}}
+        ),
     ),
     Invariant(
         id="H2",
@@ -267,6 +333,8 @@ INVARIANTS = (
         source="Banned with $0.",
         every_effect=False,
         breaches=_dunned_for_nothing,
+        broken_by=_account(outcome={"flagged": True}),
+        kept_by=_account(outcome={"flagged": True}, truth={"owes": {"usd": 5000}}),
     ),
     Invariant(
         id="H3",
@@ -274,6 +342,12 @@ INVARIANTS = (
         source="One invoice, one button, correct amount.",
         every_effect=False,
         breaches=_forgotten,
+        broken_by=_account(books={"invoices": {"in_1": _BAD}}, truth={"owed": {"in_1": 5000}}),
+        kept_by=_account(
+            books={"invoices": {"in_1": _BAD}},
+            truth={"owed": {"in_1": 5000}},
+            outcome={"payable": [_BUTTON]},
+        ),
     ),
     Invariant(
         id="H4",
@@ -281,6 +355,8 @@ INVARIANTS = (
         source="Void after retry.",
         every_effect=True,
         breaches=_undone_blindly,
+        broken_by=_account(calls=(_PAY, _VOID)),
+        kept_by=_account(calls=(_PAY, _LOOK, _VOID)),
     ),
 )
 """Every invariant; I4 (no payment-method gate rejections) belongs to the checkout endpoints."""
