@@ -10,8 +10,8 @@ from brain.cases import Case
 from brain.debt import Debt, Debts, debts
 from brain.policy import Policy, policy_of
 from brain.reasons import Reason, because
-from brain.service import Ledger, ledger
-from brain.snapshot import Snapshot
+from brain.service import Ledger, bills_for, ledger
+from brain.snapshot import Snapshot, is_live
 from brain.standing import STOPPING, Standing, stand
 from brain.stripe_rows import Invoice
 
@@ -28,7 +28,8 @@ class Assessment:
     dropped: subscriptions whose unpaid service ends with nothing owed for it.
     unpaid: active grants that nobody pays for → the status each gets.
     in_grace: open invoices, and drafts, whose grace still runs. leftover: invoices that ask for
-    what nobody owes.
+    what nobody owes. cleared: those of them that cover no service any more.
+    cancelled: subscriptions that Stripe is told to end.
     """
 
     snapshot: Snapshot
@@ -43,8 +44,20 @@ class Assessment:
     unpaid: Mapping[str, str] = field(default_factory=dict)
     in_grace: frozenset[str] = frozenset()
     leftover: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
+    cancelled: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = ()
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def ban_falls(self) -> bool:
+        """True where the last ban falls, and with it what kept active grants from being used.
+
+        A ban should have suspended what is paid for. An earlier engine's ban did not, so the
+        grants behind it are looked at as if it had.
+        """
+        bans = {hold.reason for hold in self.snapshot.enforcement.holds if hold.kind == "ban"}
+        return bans == {"dunning"} and self.standing is not Standing.BANNED
 
 
 def assess(
@@ -87,20 +100,15 @@ def assess(
         and (d.id in remembered or forgive)
         and (d.id in written or _grace_is_over(snapshot, policy, d))
     )
-    return _with_service(
-        owing,
-        Assessment(
-            snapshot=snapshot,
-            policy=policy,
-            debts=shown,
-            standing=Standing.CLEAR,
-            unpaid=unpaid,
-            in_grace=in_grace,
-        ),
-        written=written,
-        pardoned=pardoned,
-        stops=writes_off and policy.ends_service,
+    begun = Assessment(
+        snapshot=snapshot,
+        policy=policy,
+        debts=shown,
+        standing=Standing.CLEAR,
+        unpaid=unpaid,
+        in_grace=in_grace,
     )
+    return _settled(owing, begun, written, pardoned, writes_off=writes_off, ends=ends)
 
 
 class Owing:
@@ -124,6 +132,25 @@ class Owing:
         return self._answers[asked]
 
 
+def _settled(
+    owing: Owing,
+    begun: Assessment,
+    written: frozenset[str],
+    pardoned: frozenset[str],
+    *,
+    writes_off: bool,
+    ends: bool,
+) -> Assessment:
+    """Assess again with the service that stops because of what was found, until no more does."""
+    stops = writes_off and begun.policy.ends_service
+    while True:
+        view = _with_service(owing, begun, written=written, pardoned=pardoned, stops=stops)
+        more = _ending_too(view, behind_ban=writes_off) if ends else {}
+        if not more:
+            return view
+        begun = replace(begun, unpaid={**begun.unpaid, **more})
+
+
 def _with_service(
     owing: Owing,
     shown: Assessment,
@@ -132,20 +159,27 @@ def _with_service(
     pardoned: frozenset[str],
     stops: bool,
 ) -> Assessment:
-    """Assess to the end: stop the service that bad debt stops, and see what is owed then."""
+    """Assess to the end: stop the service that bad debt stops, and see what is owed then.
+
+    By then also stops what is `unpaid` for another reason, and what ends with its subscription.
+    """
     snapshot, policy = shown.snapshot, shown.policy
     stopping = frozenset(shown.unpaid)
     forgiven = frozenset(key for key in pardoned if not shown.debts.by_invoice[key].waiting)
     overdue = written - {i.id for i in snapshot.invoices if i.status == "uncollectible"}
     touched = [d for d in shown.debts if stops and d.id in written | forgiven and d.may_matter]
     ending = frozenset(s for debt in touched for s in subscriptions_of(debt.invoice))
-    after = owing(ending, stopping, forgiven)
+    along = _ending_with(snapshot, _cancelled(snapshot, shown.debts, ending))
+    after = owing(ending, stopping | along, forgiven)
     finding = stand(snapshot, policy, after, written)
     bad = [after.by_invoice[key].invoice for key in finding.bad] if stops else []
     suspended = frozenset(s for invoice in bad for s in subscriptions_of(invoice))
     worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
     dropped = frozenset(s for i in worthless for s in subscriptions_of(i)) - suspended
+    cancelled = _cancelled(snapshot, shown.debts, suspended | dropped)
+    stopping |= _ending_with(snapshot, cancelled)
     after = owing(suspended | dropped, stopping, forgiven)
+    leftover = _leftover(snapshot, after, ledger(snapshot, suspended | dropped, stopping))
     return replace(
         shown,
         debts=after,
@@ -155,7 +189,9 @@ def _with_service(
         write_off=overdue & finding.bad,
         suspended=suspended,
         dropped=dropped,
-        leftover=_leftover(snapshot, after, ledger(snapshot, suspended | dropped, stopping)),
+        leftover=leftover,
+        cleared=_cleared(snapshot, leftover, shown.in_grace),
+        cancelled=cancelled,
         cases=cases.find(snapshot, policy, after, written, pardoned),
         reasons=(
             *(because("nobody-pays", grant=key, becomes=to) for key, to in shown.unpaid.items()),
@@ -163,6 +199,75 @@ def _with_service(
             *finding.reasons,
         ),
     )
+
+
+def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
+    """Active grants that nobody pays for once all this is done → the status each gets.
+
+    Grace that covered them is over with the invoice that is cleared, and a ban that falls opens
+    what it hid. Only those that are not in `view.unpaid` yet.
+    """
+    snapshot, covering = view.snapshot, view.in_grace - view.cleared
+    found = dict(cover.unpaid(snapshot, covering, view.cleared)) if view.cleared else {}
+    if behind_ban and view.ban_falls:
+        found |= {
+            grant.id: "ended"
+            for grant in snapshot.grants
+            if grant.status == "active" and not cover.is_covered(snapshot, grant, covering)
+        }
+    return {key: status for key, status in found.items() if key not in view.unpaid}
+
+
+def _ending_with(snapshot: Snapshot, cancelled: frozenset[str]) -> frozenset[str]:
+    """Active grants of a free plan, which ends only with its subscription."""
+    return frozenset(
+        grant.id
+        for grant in snapshot.grants
+        if grant.subscription in cancelled
+        and grant.status == "active"
+        and grant.plan == "free"
+        and grant.granted_by != "free"
+    )
+
+
+def _cancelled(snapshot: Snapshot, debts: Debts, wanted: frozenset[str]) -> frozenset[str]:
+    """The `wanted` subscriptions that are cancelled; left alone, Stripe would bill on for nothing.
+
+    But while an invoice asks for service that nobody wrote down, the end of its subscription would
+    say how long that ran, and must not be made up.
+    """
+    unsure = {
+        subscription
+        for debt in debts
+        if debt.asks and debt.is_unrecorded and not debt.is_excused
+        for subscription in subscriptions_of(debt.invoice)
+    }
+    return frozenset(
+        key
+        for key in wanted - unsure
+        if is_live(snapshot.subscriptions.get(key)) and not snapshot.has_case(STOPPING, key)
+    )
+
+
+def _cleared(
+    snapshot: Snapshot, leftover: frozenset[str], in_grace: frozenset[str]
+) -> frozenset[str]:
+    """Invoices that will ask for nothing, so that their grace covers nothing any more.
+
+    Service that comes back in the grace of an invoice that bills for it is owed again. Grace lets
+    service go on: what never ran, as far as anybody knows, does not begin by it.
+    """
+    running = leftover & in_grace
+    ran = [grant for grant in snapshot.grants if running and grant.intervals]
+    waiting = [grant for grant in ran if cover.waits(grant)]
+    owed_again = {
+        invoice.id
+        for invoice in snapshot.invoices
+        if invoice.id in running
+        for grant in waiting
+        if bills_for(invoice, grant) and cover.lasts(snapshot, grant, in_grace)
+    }
+    return leftover - owed_again
 
 
 def subscriptions_of(invoice: Invoice) -> frozenset[str]:
@@ -224,7 +329,9 @@ def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
     lines = debt.invoice.lines.data
     begun = all(line.period.start <= snapshot.now for line in lines)
     passed = all(line.period.end <= snapshot.now for line in lines)
-    return begun and not beginning and (passed or not stopped.is_running(debt.invoice))
+    return (
+        begun and not beginning and (passed or not stopped.is_running(debt.invoice, snapshot.now))
+    )
 
 
 def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple[Reason, ...]:

@@ -128,7 +128,9 @@ def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
         _case("unapplied-credit", snapshot.stripe_customer.id, currency=currency, amount=credit)
         for currency, credit in snapshot.credit.items()
         if any(
-            debt.may_matter and debt.due_at <= snapshot.now and debt.invoice.currency == currency
+            debt.may_matter
+            and (debt.due_at <= snapshot.now or debt.invoice.status == "uncollectible")
+            and debt.invoice.currency == currency
             for debt in debts
         )
     ]

@@ -22,10 +22,15 @@ Billed = list[tuple[Invoice, LineItem]]
 UNPAID = "unpaid"
 """Reason of a suspension that dunning has no part in: it ends as soon as somebody pays."""
 
+DUNNING = "dunning"
+"""Reason of a suspension for bad debt."""
+
 NOT_BEGUN = ("incomplete", "paused")
 """Statuses of a live subscription that gives no service: not paid yet, or no longer on trial."""
 
 UNASKED = ("void", "uncollectible")
+
+NONE: frozenset[str] = frozenset()
 
 
 def is_covered(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> bool:
@@ -63,15 +68,18 @@ def is_settled(snapshot: Snapshot, invoice: Invoice) -> bool:
     )
 
 
-def unpaid(snapshot: Snapshot, running: frozenset[str]) -> Mapping[str, str]:
+def unpaid(
+    snapshot: Snapshot, running: frozenset[str], cleared: frozenset[str] = NONE
+) -> Mapping[str, str]:
     """Active grants that nobody pays for, nor ever will as things are → the status each gets.
 
     The service of a subscription that is over ends, unless it was given back afterwards for a
     period that is paid. That of a live one waits until a period is paid. While collection is
     paused a subscription is offered for free (Stripe docs), so its service is left alone.
+    `cleared` are invoices that will ask for nothing.
     """
     fates = {
-        grant.id: _without_payment(snapshot, grant, running)
+        grant.id: _without_payment(snapshot, grant, running, cleared)
         for grant in snapshot.grants
         if grant.status == "active" and grant.granted_by != "free"
     }
@@ -82,6 +90,11 @@ def lasts(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> bool:
     """True where service that waits is covered, and would not end in the moment it came back."""
     stays = grant.granted_by == "free" or _without_payment(snapshot, grant, running) is None
     return stays and is_covered(snapshot, grant, running)
+
+
+def waits(grant: Grant) -> bool:
+    """True where service is suspended for a reason that ends with a payment."""
+    return grant.status == "suspended" and grant.reason in (DUNNING, UNPAID)
 
 
 def is_over(snapshot: Snapshot, grant: Grant) -> bool:
@@ -96,7 +109,9 @@ def has_begun(snapshot: Snapshot, grant: Grant) -> bool:
     return row is None or row.status not in NOT_BEGUN
 
 
-def _without_payment(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> str | None:
+def _without_payment(
+    snapshot: Snapshot, grant: Grant, running: frozenset[str], cleared: frozenset[str] = NONE
+) -> str | None:
     subscription = snapshot.subscriptions.get(grant.subscription or "")
     if subscription is None:
         return None
@@ -106,8 +121,8 @@ def _without_payment(snapshot: Snapshot, grant: Grant, running: frozenset[str]) 
         return None if covered and back else "ended"
     if covered or subscription.pause_collection is not None:
         return None
-    billed = _current(snapshot, grant, voided=True)
-    worthless = bool(billed) and all(_brings_nothing(snapshot, i) for i, _ in billed)
+    billed = _current(snapshot, grant)
+    worthless = bool(billed) and all(_brings_nothing(snapshot, i, cleared) for i, _ in billed)
     return "suspended" if worthless or not has_begun(snapshot, grant) else None
 
 
@@ -129,9 +144,10 @@ def _kept(snapshot: Snapshot, invoice: Invoice) -> int:
     return own_settled(invoice) - snapshot.taken_back.get(invoice.id, NOTHING).all
 
 
-def _brings_nothing(snapshot: Snapshot, invoice: Invoice) -> bool:
+def _brings_nothing(snapshot: Snapshot, invoice: Invoice, cleared: frozenset[str]) -> bool:
     """True where the invoice has a price, asks for nothing any more, and nothing was kept."""
-    asks = invoice.amount_remaining if invoice.status in (*COLLECTIBLE, "draft") else 0
+    asking = invoice.status in (*COLLECTIBLE, "draft") and invoice.id not in cleared
+    asks = invoice.amount_remaining if asking else 0
     return invoice.total > 0 and asks == 0 and _kept(snapshot, invoice) <= 0
 
 
@@ -139,23 +155,26 @@ def _is_free(invoice: Invoice) -> bool:
     return invoice.total <= 0 and invoice.status not in UNASKED
 
 
-def _billed(snapshot: Snapshot, *, voided: bool = False) -> Billed:
-    """Lines that ask for something, but those of invoices issued over originals."""
+def _billed(snapshot: Snapshot) -> Billed:
+    """Lines that ask for something, or did until they were voided.
+
+    But not those of invoices issued over originals.
+    """
     over = {entry.invoice.id for entry in consolidated(snapshot)}
     return [
         (invoice, line)
         for invoice in snapshot.invoices
-        if (voided or invoice.status != "void") and invoice.id not in over
+        if invoice.id not in over
         for line in invoice.lines.data
         if line.amount >= 0
     ]
 
 
-def _current(snapshot: Snapshot, grant: Grant, *, voided: bool = False) -> Billed:
+def _current(snapshot: Snapshot, grant: Grant) -> Billed:
     """Lines of the grant's subscription for now; those of its own product where there are any."""
     lines = [
         (invoice, line)
-        for invoice, line in _billed(snapshot, voided=voided)
+        for invoice, line in _billed(snapshot)
         if line.subscription == grant.subscription
         and line.period.start <= snapshot.now < line.period.end
     ]

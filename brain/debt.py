@@ -33,6 +33,7 @@ class Debt(NamedTuple):
     settled: what was settled on the invoice itself; `share`: by a consolidated invoice.
     minimum: least amount that can be charged, None for a currency nobody enforces.
     evidence: the debt is known only from the customer's metadata.
+    is_unrecorded: nobody wrote down how long its service ran.
     first: the invoice of a subscription that never began.
     processing: a payment of it is on its way; `waiting`: of it, or of the consolidated invoice
         that asks for the same money.
@@ -50,6 +51,7 @@ class Debt(NamedTuple):
     processing: bool = False
     waiting: bool = False
     evidence: bool = False
+    is_unrecorded: bool = False
     first: bool = False
     consolidated: bool = False
 
@@ -200,6 +202,7 @@ def _debt(
         hi=hi,
         unknown=unknown,
         evidence=evidence,
+        is_unrecorded=adds_up and given is None,
         processing=processing,
         waiting=waiting,
         consolidated=consolidated,

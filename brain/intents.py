@@ -136,10 +136,14 @@ def is_chargeable(view: Assessment, debt: Debt) -> bool:
 
 
 def _asks_in_time(view: Assessment, debt: Debt) -> bool:
-    """True for what may be asked at its face: nobody wrote it off, and something is due for it."""
-    outside = view.standing is Standing.OUT_OF_SCOPE
-    asks = debt.asks and (outside or debt.invoice.status == "open")
-    return asks and debt.id not in view.leftover
+    """True for what may be asked at its face: nobody wrote it off, and something is due for it.
+
+    Once grace is over that is what is owed, and the beginning of a subscription.
+    """
+    if view.standing is Standing.OUT_OF_SCOPE:
+        return debt.asks
+    due = debt.id in view.in_grace or debt.first or debt.hi > 0
+    return debt.asks and debt.invoice.status == "open" and due and debt.id not in view.leftover
 
 
 def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> bool:

@@ -5,11 +5,11 @@ Planning again on the result of a plan gives nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from brain.assess import Assessment, subscriptions_of
-from brain.cover import UNPAID, has_begun, is_covered, is_over, lasts
+from brain.cover import DUNNING, UNPAID, has_begun, is_covered, is_over, lasts, waits
 from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
@@ -30,7 +30,6 @@ from brain.effects import (
 from brain.invoice_plan import invoices, is_gone
 from brain.rows import Grant
 from brain.service import bills_for, is_paid_for
-from brain.snapshot import is_live
 from brain.standing import STOPPING, Standing
 
 CHANGES = (Clear, Credit, MarkUncollectible)
@@ -43,55 +42,54 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     if view.standing is Standing.OUT_OF_SCOPE:
         return ()
     covering = view.in_grace
-    view = replace(view, in_grace=covering - _cleared(view))
-    cancelled = tuple(_subscriptions(view))
-    grants = tuple(_grants(view, frozenset(each.subscription for each in cancelled), covering))
+    view = replace(view, in_grace=covering - view.cleared)
+    grants = tuple(_grants(view, covering))
     effects = [
         *_cases(view),
         *_billing_db(view),
         *_since(view),
         *_metadata(view),
-        *_once_served(view, grants),
+        *_once_served(view, grants, covering),
         *grants,
-        *cancelled,
+        *_subscriptions(view, grants),
         *_holds(view),
     ]
     return tuple(sorted(effects, key=lambda effect: (effect.place, effect.turn)))
 
 
-def _once_served(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[Effect]:
+def _once_served(
+    view: Assessment, grants: tuple[SetGrant, ...], covering: frozenset[str]
+) -> Iterator[Effect]:
     """Store 4, but for invoices of service that is given back: more of it is owed then.
 
     What they may ask is planned once the service runs. Whose grace is over asks for the service
     given by then, so it is adjusted before any comes back; but by a contract it is owed on.
+    Nor is what covers service cleared before that is handed over.
     """
-    resumed = {effect.grant for effect in grants if effect.status == "active"}
-    again = {grant.subscription for grant in view.snapshot.grants if grant.id in resumed}
+    again = _subscriptions_of(view, (each for each in grants if each.status == "active"))
+    covered = _handed_over(view, grants)
     by_contract = _by_contract(view)
     for effect in invoices(view):
-        if (
-            isinstance(effect, CHANGES)
-            and again & subscriptions_of(effect.invoice)
-            and (by_contract or effect.invoice.id in view.in_grace)
-        ):
-            continue
+        if isinstance(effect, CHANGES):
+            billed = subscriptions_of(effect.invoice)
+            owed_on = by_contract or effect.invoice.id in view.in_grace
+            covers = effect.invoice.id in covering
+            if (again & billed and owed_on) or (covered & billed and covers):
+                continue
         yield effect
 
 
-def _cleared(view: Assessment) -> frozenset[str]:
-    """Invoices that will ask for nothing, so that their grace covers nothing any more.
+def _handed_over(view: Assessment, grants: Iterable[SetGrant]) -> set[str | None]:
+    """Subscriptions with service of a product that comes back elsewhere first."""
+    return _subscriptions_of(
+        view, (each for each in grants if each.place is Place.SERVICE_HANDED_OVER)
+    )
 
-    Service that comes back in the grace of an invoice that bills for it is owed again.
-    """
-    waiting = [grant for grant in view.snapshot.grants if _waits(grant)]
-    owed_again = {
-        debt.id
-        for debt in view.debts
-        if debt.id in view.leftover & view.in_grace
-        for grant in waiting
-        if bills_for(debt.invoice, grant) and lasts(view.snapshot, grant, view.in_grace)
-    }
-    return view.leftover - owed_again
+
+def _subscriptions_of(view: Assessment, changed: Iterable[SetGrant]) -> set[str | None]:
+    """The subscriptions of the grants that are changed."""
+    ids = {effect.grant for effect in changed}
+    return {grant.subscription for grant in view.snapshot.grants if grant.id in ids}
 
 
 def _by_contract(view: Assessment) -> bool:
@@ -157,21 +155,21 @@ def _is_needed(view: Assessment, debt: Debt) -> bool:
     return debt.is_collectible and (asks_for_more or (_is_bad(view) and remaining > 0))
 
 
-def _grants(
-    view: Assessment, cancelled: frozenset[str], covering: frozenset[str]
-) -> Iterator[SetGrant]:
+def _grants(view: Assessment, covering: frozenset[str]) -> Iterator[SetGrant]:
     """Store 5: service waits where debt is bad, comes back where it is covered, else ends.
 
-    What waits goes by its subscription, so where that is `cancelled` now, it waits for it; and
-    for a payment of what is written off, of which more would be owed.
+    What waits goes by its subscription, so where that is cancelled now, it waits for it; and
+    for a payment of what is written off, of which more would be owed; and it begins no record of
+    service while one is missing of bad debt.
     `covering` are the invoices whose grace covers service by now.
     """
-    cancelled |= _in_payment(view)
+    stuck = view.cancelled | _cancelled_next(view) | _in_payment(view)
     changed = []
     for grant in view.snapshot.grants:
         target = _grant_target(view, grant)
-        waits = grant.status == "suspended" and grant.subscription in cancelled
-        if target is not None and target != (grant.status, grant.reason) and not waits:
+        held = grant.subscription in stuck or _begins_record(view, grant)
+        held = held and grant.status == "suspended"
+        if target is not None and target != (grant.status, grant.reason) and not held:
             changed.append((grant, *target))
     again = {grant.product for grant, status, _ in changed if status == "active"}
     for turn, (grant, status, reason) in enumerate(changed):
@@ -183,10 +181,40 @@ def _grants(
         yield SetGrant(place=place, turn=turn + late, grant=grant.id, status=status, reason=reason)
 
 
+def _begins_record(view: Assessment, grant: Grant) -> bool:
+    """True where an invoice asks for service of which giving it back would be the first record.
+
+    That would say that there had been none before, which nobody knows. A person finds out.
+    """
+    return (
+        _is_bad(view)
+        and not grant.intervals
+        and any(
+            debt.asks and debt.is_unrecorded and bills_for(debt.invoice, grant)
+            for debt in view.debts
+        )
+    )
+
+
+def _cancelled_next(view: Assessment) -> frozenset[str]:
+    """Subscriptions that are cancelled once an invoice of theirs is cleared."""
+    cleared = (d.invoice for d in view.debts if d.id in view.leftover)
+    billed = frozenset(key for invoice in cleared for key in subscriptions_of(invoice))
+    return billed & (view.suspended | view.dropped)
+
+
 def _in_payment(view: Assessment) -> frozenset[str]:
-    """Subscriptions with an invoice that is written off and being paid: it cannot be credited."""
-    paid = [d.invoice for d in view.debts if d.processing and d.invoice.status == "uncollectible"]
-    return frozenset(key for invoice in paid for key in subscriptions_of(invoice))
+    """Subscriptions with an invoice that is written off and being paid: it cannot be credited.
+
+    What nobody owes whatever is served, or nobody enforces, holds nothing up.
+    """
+    return frozenset(
+        key
+        for debt in view.debts
+        if debt.processing and debt.invoice.status == "uncollectible"
+        if debt.minimum is not None and not debt.is_excused
+        for key in subscriptions_of(debt.invoice)
+    )
 
 
 def _place_off(view: Assessment, grant: Grant, again: Set[str]) -> Place:
@@ -195,7 +223,7 @@ def _place_off(view: Assessment, grant: Grant, again: Set[str]) -> Place:
     But a product that comes back `again` by another grant is handed over without a gap, and a ban
     may turn out not to fall, so what only it stops runs until it stands.
     """
-    if _ban_falls(view):
+    if view.ban_falls:
         return Place.SERVICE_BEHIND_BAN
     if grant.product in again:
         return Place.SERVICE_HANDED_OVER
@@ -216,16 +244,12 @@ def _grant_target(view: Assessment, grant: Grant) -> Target | None:
     if is_paid_for(grant) and grant.status in ("active", "suspended"):
         banned = view.standing is Standing.BANNED and grant.id not in view.unpaid
         if banned or grant.subscription in view.suspended:
-            return ("suspended", "dunning") if grant.status == "active" else None
+            return ("suspended", DUNNING) if grant.status == "active" else None
         if grant.status == "active" and grant.subscription in view.dropped:
             return ENDED
     if grant.status == "active":
         return _running_target(view, grant)
-    return WAITING[grant.reason](view, grant) if _waits(grant) else None
-
-
-def _waits(grant: Grant) -> bool:
-    return grant.status == "suspended" and grant.reason in WAITING
+    return WAITING[grant.reason](view, grant) if waits(grant) else None
 
 
 def _after_dunning(view: Assessment, grant: Grant) -> Target | None:
@@ -244,7 +268,7 @@ def _after_payment(view: Assessment, grant: Grant) -> Target | None:
 
 
 WAITING: Mapping[str | None, Callable[[Assessment, Grant], Target | None]] = {
-    "dunning": _after_dunning,
+    DUNNING: _after_dunning,
     UNPAID: _after_payment,
 }
 """Reasons of the suspensions that are the brain's, and what ends each."""
@@ -252,45 +276,22 @@ WAITING: Mapping[str | None, Callable[[Assessment, Grant], Target | None]] = {
 
 def _running_target(view: Assessment, grant: Grant) -> Target | None:
     """What becomes of service that runs, once it is known that bad debt does not stop it."""
-    if _ban_falls(view) and not is_covered(view.snapshot, grant, view.in_grace):
-        return ENDED
     status = view.unpaid.get(grant.id)
     return None if status is None else (status, UNPAID if status == "suspended" else None)
 
 
-def _ban_falls(view: Assessment) -> bool:
-    """True where the last ban falls, and with it what kept active grants from being used.
-
-    A ban should have suspended what is paid for. An earlier engine's ban did not, so the grants
-    behind it are looked at as if it had.
-    """
-    bans = {hold.reason for hold in view.snapshot.enforcement.holds if hold.kind == "ban"}
-    return bans == {"dunning"} and view.standing is not Standing.BANNED
-
-
-def _subscriptions(view: Assessment) -> Iterator[CancelSubscription]:
-    """Left alone, Stripe would bill on for service that is not given.
-
-    But its end would say how long service ran that nobody wrote down, and must not be made up.
-    """
-    unsure = {
-        subscription
-        for debt in view.debts
-        if debt.may_matter and (debt.evidence or debt.unknown == "service-unknown")
-        for subscription in subscriptions_of(debt.invoice)
-    }
-    wanted = (view.suspended | view.dropped) - unsure
-    for turn, key in enumerate(sorted(wanted)):
-        live = is_live(view.snapshot.subscriptions.get(key))
-        if not live or view.snapshot.has_case(STOPPING, key):
-            continue
+def _subscriptions(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[CancelSubscription]:
+    """What is canceled; but a trial that pays for service goes on until that is handed over."""
+    handed = _handed_over(view, grants)
+    for turn, key in enumerate(sorted(view.cancelled)):
         worthless = key in view.dropped
-        yield CancelSubscription(
-            place=Place.CANCEL_WORTHLESS if worthless else Place.CANCEL,
-            turn=turn,
-            subscription=key,
-            key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
-        )
+        if worthless or key not in handed:
+            yield CancelSubscription(
+                place=Place.CANCEL_WORTHLESS if worthless else Place.CANCEL,
+                turn=turn,
+                subscription=key,
+                key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
+            )
 
 
 def _holds(view: Assessment) -> Iterator[Effect]:

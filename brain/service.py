@@ -56,10 +56,12 @@ class Ledger:
         spans = self._spans(line.subscription, product_of(line), start)
         return None if not spans else (_seconds(spans, start, end), end - start)
 
-    def is_running(self, invoice: Invoice) -> bool:
-        """True while service that the invoice bills for goes on."""
+    def is_running(self, invoice: Invoice, now: int) -> bool:
+        """True while service goes on that the invoice bills for, now (epoch seconds) or later."""
         return any(
             line.subscription is not None
+            and line.amount >= 0
+            and line.period.end > now
             and any(to is None for _, to in self._spans(line.subscription, product_of(line), 0))
             for line in invoice.lines.data
         )

@@ -6,6 +6,7 @@ generated accounts. Whoever differs is wrong, and neither is right for being her
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace as changed
@@ -26,6 +27,7 @@ from fixtures.currencies import minimum, unit
 from fixtures.ledger import Ledger
 from fixtures.standing import POLICY, RANK, credit, wait_over
 from fixtures.stripe.invoice import worth
+from fixtures.stripe.subscription import TERMINAL
 from fixtures.truth import Honest
 from fixtures.truth import assess as honest
 from fixtures.world import World
@@ -57,9 +59,23 @@ def subscriptions_of(book: Ledger) -> set[str]:
     return {name for name in (*lines, book.invoice.subscription) if name is not None}
 
 
+def is_never_canceled(of: World, told: Honest) -> set[str]:
+    """Subscriptions that are over, or whose end would be the only record (docs/decisions/0033)."""
+    over = {row.id for row in of.rows("subscriptions") if row.status in TERMINAL}
+    unrecorded = [
+        book
+        for book in told.asked
+        if book.unknown == "service-unknown"
+        and book.excused is None
+        and book.invoice.amount_remaining >= (minimum(book.invoice.currency) or sys.maxsize)
+    ]
+    return over | {name for book in unrecorded for name in subscriptions_of(book)}
+
+
 def written_off(of: World, told: Honest) -> Honest:
     """The truth a moment later: service that nobody pays for is over, and overdue debt is bad.
 
+    So is a free plan whose subscription is canceled with it.
     Nothing is taken from the brain here but when it may not act.
     """
     if POLICY[told.segment].grace_days is None:
@@ -77,9 +93,11 @@ def written_off(of: World, told: Honest) -> Honest:
         return told
     later = of.fork()
     stopping = {name for book in due for name in subscriptions_of(book)}
+    canceled = stopping - is_never_canceled(of, told)
     for grant in of.rows("entitlements"):
-        is_paid = grant.plan != "free" and grant.granted_by != "free"
-        if grant.subscription in stopping and grant.status == "active" and is_paid:
+        over = stopping if grant.plan != "free" else canceled
+        is_given = grant.granted_by != "free"
+        if grant.subscription in over and grant.status == "active" and is_given:
             later.ports.entitlements.set_status(grant.id, "suspended", reason="dunning")
     stopped, sums = honest(later), Counter[str]()
     for book in due:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from debtor import look
-from drawn_accounts import NUMBERS, drawn, many
+from drawn_accounts import NUMBERS, drawn, many, met
 from hypothesis import given
 
 from brain import cover, perform
@@ -25,6 +25,7 @@ def statuses(of: World) -> list[str]:
 
 @many(1000)
 @given(NUMBERS)
+@met(17521, 18293, 421161901, 472648881)
 def test_a_look_gives_a_grant_one_status(number: int) -> None:
     """Neither is service given back and stopped again, nor stopped for a ban that never falls."""
     of = look(drawn(number))
@@ -46,6 +47,7 @@ def double_charges(of: World) -> set[str]:
 
 @many(1000)
 @given(NUMBERS)
+@met(86330)
 def test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice(number: int) -> None:
     of = drawn(number)
     snapshot = gather(of.ports)

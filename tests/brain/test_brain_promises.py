@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from debtor import ask, end, look
-from drawn_accounts import NUMBERS, drawn, many
-from hypothesis import given
+from drawn_accounts import NUMBERS, drawn, many, met
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from brain import effects as fx
@@ -22,6 +22,7 @@ from brain.invariants import INVARIANTS
 from brain.plan import plan
 from brain.standing import Standing
 from fixtures.coverage import covered
+from fixtures.currencies import minimum
 from fixtures.kit import KIT
 from fixtures.standing import POLICY, wait_over
 from fixtures.stripe.subscription import TERMINAL
@@ -129,8 +130,20 @@ MARKS = (None, "", "false", "true")
 
 
 def service(of: World, view: Assessment) -> Iterator[str]:
-    """Store 5, told by the truth: who is in bad debt has no service that nobody pays for."""
+    """Store 5, told by the truth: who is in bad debt has no service that nobody pays for.
+
+    And nothing waits where nothing is owed; but for a payment of what was written off, which is on
+    its way and holds everything (docs/decisions/0011). Until it lands the invoice cannot be
+    credited, so service that came back would be owed for on top; and it may be what is being paid.
+    """
     told = honest(of)
+    held = {
+        key
+        for book in told.asked
+        if book.invoice.status == "uncollectible" and book.processing and book.excused is None
+        for key in (book.invoice.subscription, *(n.subscription for n in book.invoice.lines.data))
+        if minimum(book.invoice.currency) is not None
+    }
     bad = {
         line.subscription
         for book in told.asked
@@ -142,7 +155,7 @@ def service(of: World, view: Assessment) -> Iterator[str]:
         if grant.plan == "free" or grant.granted_by == "free":
             continue
         waits = grant.status == "suspended" and grant.reason == "dunning"
-        if waits and not flagged:
+        if waits and not flagged and grant.subscription not in held - {None}:
             yield f"5: {grant.id} waits and nothing is owed"
         stops = view.standing is Standing.BANNED or grant.subscription in bad - {None}
         ends = POLICY[told.segment].grace_days is not None
@@ -152,6 +165,7 @@ def service(of: World, view: Assessment) -> Iterator[str]:
 
 @many(300)
 @given(NUMBERS)
+@met(1626, 28115)
 def test_after_a_look_every_store_shows_the_standing(number: int) -> None:
     before = drawn(number)
     of = look(before.fork())
@@ -200,6 +214,7 @@ def dies(of: World, at: int) -> bool:
 
 @many(80)
 @given(NUMBERS)
+@met(22124, 17521, 19843623, 46456, 76252)
 def test_a_crash_before_any_write_leaves_no_trace_after_the_next_look(number: int) -> None:
     of = drawn(number)
     expected, at = end(look(of.fork())), 1
@@ -244,6 +259,7 @@ class _Resource:
 
 @many(80)
 @given(NUMBERS)
+@met(22124, 17521, 19843623, 46456)
 def test_a_lost_answer_leaves_no_trace_after_the_next_look(number: int) -> None:
     of = drawn(number)
     expected, at, lost = end(look(of.fork())), 1, True
@@ -318,6 +334,7 @@ def asked(of: World) -> dict[str, int]:
 
 @many(300)
 @given(NUMBERS)
+@met(2165075, 63615, 76252, 249681616)
 def test_no_effect_lets_anybody_use_what_nobody_pays_for_or_takes_away_what_stays(
     number: int,
 ) -> None:
@@ -345,6 +362,7 @@ def usable(of: World) -> set[str]:
 
 @many(150)
 @given(NUMBERS)
+@met(17521, 9373)
 def test_halfway_the_customer_is_never_worse_off_than_before_and_after(number: int) -> None:
     of = drawn(number)
     first, found = of.fork(), steps(of)
@@ -508,6 +526,7 @@ def test_pay_now_takes_what_is_owed_and_once(number: int) -> None:
 
 @many(150)
 @given(NUMBERS, st.integers(0, 4))
+@example(789239222, 0)
 def test_paying_an_invoice_takes_what_is_owed_on_it_and_on_no_other(
     number: int, place: int
 ) -> None:
