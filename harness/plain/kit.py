@@ -56,12 +56,15 @@ class Invariant(NamedTuple):
     """What must hold after every episode, with `every_effect` after every single effect.
 
     `check` is given `harness.ports.Facts` and returns what is broken, in words; nothing is well.
+    `broken_by` and `kept_by` are facts that break it and facts that do not, to try it on.
     """
 
     id: str
     title: str
     check: Callable[[Facts], Iterable[str]]
     every_effect: bool = False
+    broken_by: Mapping[str, Any] | None = None
+    kept_by: Mapping[str, Any] | None = None
 
 
 class Does(NamedTuple):

@@ -22,7 +22,7 @@ from harness.selftest.workbench import DECISION, POLICY
 
 STRICT: Final = """
 level: rehearsal
-approvers: [mia]
+approvers: ["mia"]
 floors: {distinct_cells: 8, sound_agree: 3}
 agreement_where_sound: 1/1
 intended_change_max: 1/50

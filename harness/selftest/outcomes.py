@@ -23,7 +23,7 @@ from harness.selftest.ways import (
 )
 from harness.stability import Second
 
-NOBODY: Final = "lamps: {hall: {}, yard: {}}, meter: {main: {}}, unknown: [tasks]"
+NOBODY: Final = "lamps: {hall: {}, yard: {}}, meter: {main: {}}, unknown: ['tasks']"
 OBSERVED: Final = 'observed: [{}, {}, {"books.lamps.hall.level": 5}]'
 ASKING: Final = swallowing(lambda ports: ports.tasks.get("t1"))
 """An engine asks for a store that nobody recorded, and lets nobody see it."""

@@ -46,7 +46,7 @@ DECISION: Final = "docs/decisions/0001-planted.md"
 
 POLICY: Final = f"""
 level: rehearsal
-approvers: [mia]
+approvers: ["mia"]
 floors: {{distinct_cells: 1, sound_agree: 1}}
 agreement_where_sound: 1/1
 intended_change_max: 1/50
