@@ -265,7 +265,10 @@ def with_invariant(shipped: Composition, **changed: Any) -> Composition:
     whole = Lame("N1", "planted", False, ("x",), {"books": {"broken": True}}, {"books": {}})
     copy = replace(shipped)
     vars(copy).update(
-        {name: vars(shipped)[name] for name in ("kit", "control", "candidate", "loaded", "fields")}
+        {
+            name: getattr(shipped, name)
+            for name in ("kit", "control", "candidate", "loaded", "fields")
+        }
     )
     vars(copy)["invariants"] = (whole._replace(**changed),)
     return copy
