@@ -12,8 +12,8 @@ from harness.model import ABSENT, Difference, Episode
 from harness.ownership import value_at
 from harness.ports import Data
 from harness.reason import some
-from harness.report.values import brief, last_name
 from harness.ruling import RulingClass
+from harness.values import brief, last_name
 
 
 def matching(

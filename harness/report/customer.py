@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.model import ABSENT, Cell, FreeRun
 from harness.ports import Data
 from harness.report.terminal import grid, heading, styled
-from harness.report.values import MOST, brief
+from harness.values import MOST, brief
 
 FIRST: Final[Mapping[str, tuple[str, ...]]] = {
     "asks": ("asks",),

@@ -8,7 +8,7 @@ from typing import Any
 from harness.model import Observation
 from harness.ports import Data
 from harness.reason import SHOWN, some
-from harness.report.values import MOST, brief
+from harness.values import MOST, brief
 
 NOTHING = "did nothing"
 OUTSIDE = "outside"

@@ -21,7 +21,7 @@ from harness.report.gate_text import next_command
 from harness.report.notes import notes
 from harness.report.places import Places
 from harness.report.told import Told
-from harness.report.values import brief, explained, last_name
+from harness.values import brief, explained, last_name
 
 LIMIT: Final = 60_000
 """Bytes of a comment; GitHub refuses one of more than 65,536 characters."""

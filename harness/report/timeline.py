@@ -16,7 +16,7 @@ from harness.ownership import GIVEN, value_at
 from harness.ports import Data
 from harness.report.deeds import deeds, reasons
 from harness.report.terminal import blank, grid, styled, words
-from harness.report.values import brief, explained, last_name
+from harness.values import brief, explained, last_name
 
 CONSEQUENCES: Final = ("customer", "effects")
 """Facets in which a difference of another facet shows once more."""

@@ -8,7 +8,7 @@ from harness.report.deeds import deeds, reasons
 from harness.report.show_text import NEXT, next_command, show_text
 from harness.report.terminal import STYLES, Look, look
 from harness.report.timeline import first_cause, mark, rows
-from harness.report.values import brief, explained
+from harness.values import brief, explained
 from tests.golden_files import golden
 from tests.harness.cell_builder import cell, difference, observation
 from tests.harness.story import RULING, SCENARIO, cells, free_run

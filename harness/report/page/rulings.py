@@ -9,8 +9,8 @@ from harness.clause import Before, Changed, Clause, Computed, Literal, Row, Tabl
 from harness.model import Cell
 from harness.report.json_report import Json
 from harness.report.page.link import link, place
-from harness.report.values import EVERY, brief, last_name
 from harness.ruling import Ruling
+from harness.values import EVERY, brief, last_name
 
 
 class Covered(NamedTuple):

@@ -17,8 +17,8 @@ from harness.report.page.timeline import NO_RULING, episode_document, fields
 from harness.report.show_text import next_command
 from harness.report.timeline import first_cause
 from harness.report.told import Told
-from harness.report.values import EVERY
 from harness.scenario import Scenario
+from harness.values import EVERY
 
 GOOD: Final = (Outcome.AGREE, Outcome.RULED)
 LOOK, RULED, AGREED = "Needs a look", "Differences, all of them ruled", "Agreement throughout"

@@ -15,7 +15,7 @@ from harness.report.deeds import deeds, reasons
 from harness.report.json_report import Json
 from harness.report.overview import MARKS
 from harness.report.timeline import changed_alike, mark, remarks
-from harness.report.values import EVERY, brief, explained, last_name
+from harness.values import EVERY, brief, explained, last_name
 
 ORDER: Final = ("first cause", "new cause", "given damage", "follows")
 """Marks in the order in which their fields are listed; repeats come next, agreement last."""
