@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from harness.canonical import SHORT
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.ports import Data
+from harness.report.free_remarks import free_remarks
 from harness.report.json_report import plain
 from harness.report.told import Told
 from harness.report.weight import weight
@@ -239,9 +240,7 @@ def remarks_of(cells: Iterable[Cell], free: Iterable[FreeRun]) -> tuple[Remark, 
     ]
     for run in free:
         if run.outcome is not Free.KEPT:
-            said = {"makes no sense": run.moot, "breaks": run.broken,
-                    "then does not hold": run.then, "finding": run.findings}  # fmt: skip
-            texts = [(label, text) for label, told in said.items() for text in told]
+            texts = [*free_remarks(run)]
             listed.extend(said_of(f"{run.scenario} free run", run.outcome, texts, unruled=False))
     return tuple(listed)
 

@@ -18,6 +18,7 @@ from harness.errors import HarnessError
 from harness.gate import Gate, Verdict
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.reason import Reason
+from harness.report.free_remarks import free_remarks
 from harness.report.places import Places, Spot
 from harness.report.timeline import first_cause, remarks, rows
 from harness.report.told import Told
@@ -228,16 +229,7 @@ class _Scenario(NamedTuple):
                 yield self._case(name, Outcome.NOT_RUN, says, self.places.cell(cell))
 
     def _free(self, run: FreeRun) -> Case:
-        texts = [
-            f"{label}: {text}"
-            for label, told in (
-                ("makes no sense", run.moot),
-                ("breaks", run.broken),
-                ("then does not hold", run.then),
-                ("finding", run.findings),
-            )
-            for text in told
-        ]
+        texts = [*map(str, free_remarks(run))]
         head = f"{run.outcome}: {texts[0]}" if texts else str(run.outcome)
         says = (head, *texts, f"shadow show {self.name}")
         return self._case(FREE, run.outcome, says, self.places.free(run))

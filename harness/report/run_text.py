@@ -14,6 +14,7 @@ from harness.model import Cell, Free, FreeRun, Outcome
 from harness.moment import iso
 from harness.objection import of_unknown_state
 from harness.report.figures_text import cell_counts, counts, listed
+from harness.report.free_remarks import free_remarks
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
 from harness.report.timeline import first_cause, rows
 
@@ -77,15 +78,8 @@ def _scenario(name: str, cells: Sequence[Cell], free: FreeRun | None) -> Iterato
     for cell in cells:
         if cell.outcome not in GOOD:
             yield from _cell(cell, first)
-    if free is not None:
-        for label, texts in (
-            ("makes no sense", free.moot),
-            ("breaks", free.broken),
-            ("then does not hold", free.then),
-            ("finding", free.findings),
-        ):
-            for text in texts:
-                yield words(f"free run, {label}: {text}", indent=2)
+    for remark in free_remarks(free):
+        yield words(f"free run, {remark}", indent=2)
 
 
 def _cell(cell: Cell, first: str) -> Iterator[RenderableType]:

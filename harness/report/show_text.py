@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.report.customer import customer_table
+from harness.report.free_remarks import free_remarks
 from harness.report.overview import overview
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
 from harness.report.timeline import timeline
@@ -104,16 +105,8 @@ def _rulings(cells: Iterable[Cell], rulings: Mapping[str, Ruling]) -> Iterator[R
 def _free(free: FreeRun | None) -> Iterator[RenderableType]:
     outcome = free.outcome if free is not None else Free.NOT_RUN
     yield styled("KEPT" if outcome is Free.KEPT else "closed", f"Free run: {outcome}")
-    if free is None:
-        return
-    for label, texts in (
-        ("makes no sense", free.moot),
-        ("breaks", free.broken),
-        ("then does not hold", free.then),
-        ("finding", free.findings),
-    ):
-        for text in texts:
-            yield words(f"{label}: {text}", indent=2)
+    for remark in free_remarks(free):
+        yield words(str(remark), indent=2)
 
 
 def next_command(scenario: Scenario, cells: Sequence[Cell], free: FreeRun | None) -> str:

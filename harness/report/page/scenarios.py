@@ -11,6 +11,7 @@ from harness.evidence import own_outcomes
 from harness.gate import Verdict
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.report.customer import customer_ends, customer_rows
+from harness.report.free_remarks import free_remarks
 from harness.report.json_report import Json
 from harness.report.page.link import place
 from harness.report.page.timeline import NO_RULING, episode_document, fields
@@ -233,12 +234,4 @@ def _customer(entry: Entry) -> Json:
 
 
 def _free_document(entry: Entry) -> Json:
-    run = entry.free
-    said = () if run is None else (
-        ("makes no sense", run.moot),
-        ("breaks", run.broken),
-        ("then does not hold", run.then),
-        ("finding", run.findings),
-    )  # fmt: skip
-    texts = [f"{label}: {text}" for label, found in said for text in found]
-    return {"outcome": str(_free(entry)), "texts": texts}
+    return {"outcome": str(_free(entry)), "texts": [*map(str, free_remarks(entry.free))]}
