@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ import msgspec
 from harness.errors import InputError
 from harness.manifest import SCHEMA, CellPin, Manifest, Problem, ScenarioPin, Tombstone
 from harness.text import shown_path, visible
+from harness.whole_file import replace_file, unwritable
 
 NAME: Final = "manifest.lock"
 LARGEST: Final = 64 << 20
@@ -123,16 +123,12 @@ def write_manifest(path: Path, manifest: Manifest) -> bool:
         InputError: it cannot be written.
     """
     content = render(manifest)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.exists() and path.read_bytes() == content:
             return False
-        beside.write_bytes(content)
-        beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unwritable", f"cannot be written: {reason}", shown_path(path)) from error
+        raise unwritable(path, error) from error
+    replace_file(path, content)
     return True
 
 

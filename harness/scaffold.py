@@ -22,6 +22,7 @@ from harness.report.json_report import dumped
 from harness.report.terminal import blank, grid, printed, words
 from harness.scenario_file import ID, ID_FORM
 from harness.text import quoted, shown_path, visible
+from harness.whole_file import beside_of, unwritable
 
 SCHEMA: Final = "shadow.new/1"
 
@@ -162,23 +163,18 @@ def _write(file: Path, text: str) -> None:
     Raises:
         InputError: it exists meanwhile, or cannot be written.
     """
-    beside = file.with_name(f".{file.name}.part")
+    beside = beside_of(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise _unwritable(file, error) from error
+        raise unwritable(file, error) from error
     try:
         os.link(beside, file)  # unlike a rename, it refuses where something stands
     except FileExistsError:
         fix = "choose another id"
         raise InputError("id-taken", "exists already", shown_path(file), fix) from None
     except OSError as error:
-        raise _unwritable(file, error) from error
+        raise unwritable(file, error) from error
     finally:
         beside.unlink()
-
-
-def _unwritable(file: Path, error: OSError) -> InputError:
-    reason = (error.strerror or str(error)).lower()
-    return InputError("unwritable", f"cannot be written: {reason}", shown_path(file))

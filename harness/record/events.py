@@ -26,7 +26,6 @@ from harness.recorded import recorder_of
 from harness.report import json_report
 from harness.report.progress import progress
 from harness.report.recording_text import Told, recording_document, recording_text
-from harness.scenario_file import Vocabulary
 from harness.text import visible
 
 FOLDER: Final = "recorded"
@@ -148,12 +147,7 @@ class _Making:
     def write(self, made: Recordings) -> None:
         """Write each recording's scenario; one that is none is named and not written."""
         composition = self.composition
-        vocabulary = Vocabulary(
-            kit=composition.kit,
-            quirks=composition.control.engine.quirks,
-            invariants=frozenset(invariant.id for invariant in composition.invariants),
-        )
-        setup = composition.setup()
+        vocabulary, setup = composition.vocabulary, composition.setup()
         ids: set[str] = set()
         for recording in made.recordings:
             try:

@@ -18,6 +18,7 @@ from harness.scenario import Scenario
 from harness.scenario_file import Vocabulary, scenario_of
 from harness.setup import Setup
 from harness.text import shown_path
+from harness.whole_file import replace_file, unwritable
 
 SOURCE: Final = "shadow record events"
 MADE: Final = (
@@ -119,13 +120,10 @@ def _not_ours(file: Path, why: str) -> InputError:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Replace a file as a whole: whoever reads it never finds half of it."""
-    beside = file.with_name(f".{file.name}.part")
+    """Replace a file, in a folder that is made where there is none."""
+    fix = "name another --out"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        os.replace(beside, file)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"cannot be written: {reason}"
-        raise InputError("unwritable", message, shown_path(file), "name another --out") from error
+        raise unwritable(file, error, fix=fix) from error
+    replace_file(file, content, fix=fix)

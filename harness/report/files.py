@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from harness.errors import InputError
 from harness.report.told import Told
 from harness.shell import tell_runner
 from harness.text import shown_path
+from harness.whole_file import replace_file
 
 
 def write_files(told: Told, files: Mapping[str, Path | None], *, annotate: bool) -> None:
@@ -58,16 +58,9 @@ def _writers(baseline: Path | None) -> Mapping[str, Callable[[Told], str]]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace a file as a whole: whoever reads it never finds half of it."""
+    """Replace a file, and nothing that is none."""
     target = file.resolve()  # through a link, which stays
-    beside = target.with_name(f".{target.name}.part")
     if target.exists() and not target.is_file():  # a pipe, or a device such as /dev/null
         message = "cannot be written: it is no regular file"
         raise InputError("not-a-file", message, shown_path(file), "name a file")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, target)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"cannot be written: {reason}"
-        raise InputError("unwritable", message, shown_path(file), "name another file") from error
+    replace_file(target, text.encode(), named=file, fix="name another file")
