@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from harness.condition import Condition, every
 from harness.errors import PRECEDENCE, ExitCode
 from harness.evidence import COMPARED, Evidence, PathEvidence
 from harness.figures import Figures
-from harness.gate_rules import CONDITIONS, path_reasons, whole_reasons
+from harness.gate_rules import path_reasons, whole_reasons
 from harness.model import Cell, Free, FreeRun, Outcome
 from harness.policy import NoSoundCase, Policy, Relaxation
 from harness.reason import Reason, some
@@ -43,7 +44,7 @@ class Verdict:
         leak: wrong values that a ruling let through; None where it was not measured.
         paths: path → its verdict.
         reasons: what closes the whole gate.
-        not_required: conditions that have no rule yet, with what evidence exists.
+        conditions: what other evidence says, and whether the policy asks for it.
         retired: field that is not compared → cells it was left out of.
         relaxations, statements: what is looser than built in, and who signed what.
         kinds: kind of evidence → compared cells, never added.
@@ -60,7 +61,7 @@ class Verdict:
     leak: int | None
     paths: Mapping[str, PathVerdict]
     reasons: tuple[Reason, ...]
-    not_required: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     retired: Mapping[str, int]
     relaxations: tuple[Relaxation, ...]
     statements: tuple[NoSoundCase, ...]
@@ -68,6 +69,11 @@ class Verdict:
     unowned: tuple[str, ...]
     partial: str
     unknown_state: int = 0
+
+    @property
+    def not_required(self) -> tuple[str, ...]:
+        """Conditions that the policy does not ask for, with what evidence exists."""
+        return tuple(one.told for one in self.conditions if not one.asked)
 
 
 def decide(
@@ -80,7 +86,7 @@ def decide(
     leak: int | None,
     partial: str = "",
     retired: Mapping[str, int] | None = None,
-    exists: Mapping[str, str] | None = None,
+    conditions: Iterable[Condition] = (),
 ) -> Verdict:
     """Decide.
 
@@ -93,16 +99,16 @@ def decide(
         leak: wrong values that rulings let through; None (not measured) keeps the gate closed.
         partial: which part of the scenarios was asked for; anything but empty keeps it closed.
         retired: field that is not compared → cells it was left out of.
-        exists: key of `CONDITIONS` → what evidence there is.
+        conditions: other evidence, weighed; what is not among them has none.
     """
-    found = dict(exists or {})
+    weighed = every(policy, conditions)
     whole = (
         *manifest,
-        *whole_reasons(evidence, policy, leak=leak, partial=partial, exists=found),
+        *whole_reasons(evidence, policy, leak=leak, partial=partial, conditions=weighed),
         *rulings,
     )
     paths = {
-        name: _path_verdict(path, policy, today, whole)
+        name: _path_verdict(path, policy, today, whole, weighed)
         for name, path in sorted(evidence.paths.items())
     }
     whole = (*whole, *_summed_up(evidence, paths))
@@ -115,7 +121,7 @@ def decide(
         leak=leak,
         paths=paths,
         reasons=whole,
-        not_required=_not_required(policy, found),
+        conditions=weighed,
         retired=dict(retired or {}),
         relaxations=policy.relaxations,
         statements=policy.no_sound_case,
@@ -141,9 +147,14 @@ def _summed_up(evidence: Evidence, paths: Mapping[str, PathVerdict]) -> Iterator
 
 
 def _path_verdict(
-    path: PathEvidence, policy: Policy, today: date, whole: Sequence[Reason]
+    path: PathEvidence,
+    policy: Policy,
+    today: date,
+    whole: Sequence[Reason],
+    conditions: Sequence[Condition],
 ) -> PathVerdict:
-    reasons = tuple(path_reasons(path, policy, today))
+    closing = (reason for one in conditions for reason in one.closing_path(path.path))
+    reasons = (*path_reasons(path, policy, today), *closing)
     if whole:
         slugs = dict.fromkeys(reason.slug for reason in whole)
         shut = Reason(
@@ -154,14 +165,6 @@ def _path_verdict(
         reasons = (*reasons, shut)
     gate = Gate.CLOSED if reasons else Gate.OPEN
     return PathVerdict(gate=gate, evidence=path, reasons=reasons)
-
-
-def _not_required(policy: Policy, exists: Mapping[str, str]) -> tuple[str, ...]:
-    if policy.level == "production":
-        return ()
-    return tuple(
-        f"{what}: {exists.get(key) or 'no evidence yet'}" for key, what in CONDITIONS.items()
-    )
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

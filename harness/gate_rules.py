@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from harness.branches import DEAD_LIMIT, KINDS
+from harness.condition import Condition
 from harness.evidence import Evidence, PathEvidence
 from harness.model import Outcome
 from harness.policy import LIFETIME_DAYS, NoSoundCase, Policy
@@ -22,15 +23,6 @@ CELL_SLUGS: Final[Mapping[Outcome, str]] = {
 }
 """Every own outcome that is neither AGREE nor RULED, by the name it closes a path under."""
 
-CONDITIONS: Final[Mapping[str, str]] = {
-    "races": "races explored",
-    "mutants": "mutants told apart, none hidden by a ruling",
-    "bounds": "bounds from sampled recordings",
-    "fidelity": "fidelity of the control to what production showed",
-    "freshness": "freshness of the recordings",
-}
-"""Conditions that this gate has no rule for yet: named in every output, fatal at production."""
-
 
 def whole_reasons(
     evidence: Evidence,
@@ -38,7 +30,7 @@ def whole_reasons(
     *,
     leak: int | None,
     partial: str,
-    exists: Mapping[str, str],
+    conditions: Iterable[Condition],
 ) -> Iterator[Reason]:
     """Yield what closes every path: first what is incomplete, then what is wrong."""
     yield from _completeness(evidence, partial)
@@ -48,10 +40,8 @@ def whole_reasons(
     elif leak:
         yield Reason(slug="ruling-leaks", found=f"leak = {leak}", needed="leak = 0")
     yield from _unused_statements(evidence, policy)
-    if policy.level == "production":
-        for key, what in CONDITIONS.items():
-            found = f"{what}: {exists.get(key) or 'no evidence yet'}"
-            yield Reason(slug="evidence-required", found=found, needed="a rule that weighs it")
+    for condition in conditions:
+        yield from condition.closing()
 
 
 def _completeness(evidence: Evidence, partial: str) -> Iterator[Reason]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, NoReturn
@@ -43,12 +43,27 @@ THRESHOLDS: Final = (
     Threshold("intended_change_max", Fraction(1, 50), floor=False, whole=False),
     Threshold("repairs_proven", Fraction(1), floor=True, whole=False),
 )
+SECTIONS: Final[Mapping[str, tuple[Threshold, ...]]] = {
+    "mutants": (
+        Threshold("mutants.told_apart", Fraction(19, 20), floor=True, whole=False),
+        Threshold("mutants.crash_max", Fraction(3, 20), floor=False, whole=False),
+        Threshold("mutants.waived_max", Fraction(3, 100), floor=False, whole=False),
+    ),
+    "bounds": (
+        Threshold("bounds.wrong_max", Fraction(1, 1000), floor=False, whole=False),
+        Threshold("bounds.confidence", Fraction(19, 20), floor=True, whole=False),
+    ),
+    "fidelity": (Threshold("fidelity.seen", Fraction(9, 10), floor=True, whole=False),),
+    "freshness": (Threshold("freshness.recording_days", Fraction(90), floor=False, whole=True),),
+}
+"""What a policy may ask for besides: a section that is absent asks for nothing at rehearsal."""
+
 FIXED: Final = ("made_worse", "left_to_a_person", "leak", "branches", "free")
 """Conditions of the gate that no policy can touch: none made worse, every branch taken, …"""
 
 KEYS: Final = (
     "approvers", "level", "floors", "agreement_where_sound", "intended_change_max",
-    "repairs_proven", "relaxations", "no_sound_case",
+    "repairs_proven", "relaxations", "no_sound_case", *SECTIONS,
 )  # fmt: skip
 
 
@@ -77,7 +92,11 @@ class NoSoundCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the gate asks for. Shares are exact fractions, counts are whole numbers."""
+    """What the gate asks for. Shares are exact fractions, counts are whole numbers.
+
+    Attributes:
+        sections: section of `SECTIONS` that the policy has → name of a threshold → its value.
+    """
 
     approvers: tuple[str, ...]
     level: str = "rehearsal"
@@ -88,6 +107,11 @@ class Policy:
     repairs_proven: Fraction = Fraction(1)
     relaxations: tuple[Relaxation, ...] = ()
     no_sound_case: tuple[NoSoundCase, ...] = ()
+    sections: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
+
+    def asks(self, key: str) -> bool:
+        """Whether a condition is asked for; a gate at level production asks for all."""
+        return key in self.sections or self.level == "production"
 
 
 def read_policy(document: Document) -> Policy:
@@ -108,7 +132,11 @@ def _policy(document: Document) -> Policy:
     reader.known((), KEYS)
     reader.mapping(("floors",))
     reader.known(("floors",), ("distinct_cells", "sound_agree"))
+    asked = {key: reader.section(key, thresholds) for key, thresholds in SECTIONS.items()}
+    sections = {key: values for key, values in asked.items() if values}
     values = {threshold.key: reader.threshold(threshold) for threshold in THRESHOLDS}
+    for section in sections.values():
+        values |= section
     approvers = reader.names(("approvers",))
     level = top.get("level")
     if level not in LEVELS:
@@ -123,6 +151,10 @@ def _policy(document: Document) -> Policy:
         repairs_proven=values["repairs_proven"],
         relaxations=_relaxations(reader, values),
         no_sound_case=_no_sound_case(reader, approvers),
+        sections={
+            key: {name.partition(".")[2]: value for name, value in section.items()}
+            for key, section in sections.items()
+        },
     )
 
 
@@ -190,6 +222,14 @@ class _Reader:
                 pass  # named below, as any other malformed date
         raise self.error("policy-date", place, f"is {quoted(text)}", "a date such as 2026-03-02")
 
+    def section(self, key: str, thresholds: Sequence[Threshold]) -> dict[str, Fraction]:
+        """The thresholds of a section, all of them; empty where the policy has no such section."""
+        if key not in self.mapping(()):
+            return {}
+        self.mapping((key,))
+        self.known((key,), [threshold.key.partition(".")[2] for threshold in thresholds])
+        return {threshold.key: self.threshold(threshold) for threshold in thresholds}
+
     def threshold(self, threshold: Threshold) -> Fraction:
         """One exact figure. Null, missing, zero, negative, inexact or above one is an error."""
         place = tuple(threshold.key.split("."))
@@ -212,7 +252,8 @@ def _exact(node: Any) -> Fraction | None:
 
 
 def _relaxations(reader: _Reader, values: Mapping[str, Fraction]) -> tuple[Relaxation, ...]:
-    table = {threshold.key: threshold for threshold in THRESHOLDS}
+    every = (*THRESHOLDS, *(one for section in SECTIONS.values() for one in section))
+    table = {threshold.key: threshold for threshold in every}
     found: dict[str, Relaxation] = {}
     for index, _ in enumerate(reader.entries(("relaxations",), list)):
         place = ("relaxations", index)
@@ -221,7 +262,7 @@ def _relaxations(reader: _Reader, values: Mapping[str, Fraction]) -> tuple[Relax
         if key not in table:
             message = f"unknown threshold {quoted(key)}"
             reader.fail("policy-unknown-key", (*place, "key"), message, hint(key, table))
-        if not table[key].looser(values[key]) or key in found:
+        if key not in values or not table[key].looser(values[key]) or key in found:
             fix = "take the record out; nothing needs it"
             reader.fail("policy-relaxation-unused", place, f"{key} is not looser", fix)
         found[key] = Relaxation(
@@ -233,7 +274,7 @@ def _relaxations(reader: _Reader, values: Mapping[str, Fraction]) -> tuple[Relax
             date=reader.date((*place, "date")),
         )
     for key, threshold in table.items():
-        if threshold.looser(values[key]) and key not in found:
+        if key in values and threshold.looser(values[key]) and key not in found:
             message = f"{values[key]} is looser than {threshold.default}"
             fix = "record why under relaxations, or tighten it"
             reader.fail("policy-looser", tuple(key.split(".")), message, fix)

@@ -7,6 +7,7 @@ from datetime import date
 
 from harness import manifest as manifests
 from harness.compose import Composition
+from harness.condition import CONDITIONS, Condition
 from harness.evidence import Pinned, fold
 from harness.fields import Fields
 from harness.gate import Verdict, decide
@@ -58,7 +59,7 @@ def verdict(composition: Composition, result: RunResult, *, today: date) -> Verd
         leak=len(result.leaks.leaks),
         partial="" if whole else f"{len(result.scenarios)} scenarios named on the command line",
         retired=left_out(result.cells, composition.fields),
-        exists=existing(result),
+        conditions=(races(composition, result),),
     )
 
 
@@ -99,14 +100,25 @@ def left_out(cells: Iterable[Cell], fields: Fields) -> dict[str, int]:
     return {f"{field.path} ({field.status})": compared for field in fields.fields}
 
 
-def existing(result: RunResult) -> dict[str, str]:
-    """What evidence there is for conditions that no rule asks for yet."""
-    races = [
+def races(composition: Composition, result: RunResult) -> Condition:
+    """What races were explored; no rule weighs yet whether those are enough."""
+    found = [
         reason
         for cell in result.cells
         if cell.episode.control is not None
         for reason in cell.episode.control.reasons
         if isinstance(reason, dict) and reason.get("rule") == "race"
     ]
-    schedules = sum(int(race["schedules"]) for race in races)
-    return {"races": f"{len(races)} races, {schedules} schedules of the control, exhausted"}
+    schedules = sum(int(race["schedules"]) for race in found)
+    evidence = f"{len(found)} races, {schedules} schedules of the control, exhausted"
+    what = CONDITIONS["races"]
+    unweighed = Reason(
+        slug="evidence-required", found=f"{what}: {evidence}", needed="a rule that weighs it"
+    )
+    return Condition(
+        key="races",
+        what=what,
+        asked=composition.policy.asks("races"),
+        evidence=evidence,
+        whole=(unweighed,),
+    )

@@ -50,6 +50,10 @@ def gate_document(verdict: Verdict, self_test: SelfTest | None = None) -> Json:
         "paths": {name: _path(path) for name, path in verdict.paths.items()},
         "reasons": _reasons(verdict.reasons),
         "not_required": list(verdict.not_required),
+        "conditions": {
+            one.key: {"asked": one.asked, "evidence": one.evidence, **one.detail}
+            for one in verdict.conditions
+        },
         "retired_fields": dict(verdict.retired),
         "unowned_code": list(verdict.unowned),
         "relaxations": [

@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 
 import harness.gate
 import harness.gate_rules
+from harness.condition import CONDITIONS, Condition
 from harness.errors import ExitCode
 from harness.evidence import Pinned
 from harness.gate import Gate, decide, gate_exit_code, run_exit_code, worst
-from harness.gate_rules import CONDITIONS
 from harness.model import Cell, Class, Free, FreeRun, Outcome
+from harness.policy import Policy
 from harness.reason import PATH as PATH_SLUGS
 from harness.reason import SLUGS, WHOLE, Reason, some
 from tests.harness.cell_builder import (
@@ -280,12 +282,55 @@ def test_a_fault_found_elsewhere_closes_the_gate_under_its_own_name(given_as: st
 
 
 def test_conditions_without_a_rule_are_printed_and_never_left_out() -> None:
+    explored = Condition(
+        key="races", what=CONDITIONS["races"], asked=False, evidence="2 blocks explored"
+    )
     verdict = decide(Run().evidence(), policy(), today=TODAY, manifest=(), rulings=(), leak=0,
-                     exists={"races": "2 blocks explored"})  # fmt: skip
+                     conditions=(explored,))  # fmt: skip
 
     assert len(verdict.not_required) == len(CONDITIONS)
     assert "races explored: 2 blocks explored" in verdict.not_required
     assert "freshness of the recordings: no evidence yet" in verdict.not_required
+
+
+UNMET = Reason(slug="evidence-required", found="1 of 2", needed="2 of 2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "closed"),
+    [
+        (True, {"evidence": "2 of 2"}, False),
+        (True, {}, True),
+        (True, {"evidence": "1 of 2", "whole": (UNMET,)}, True),
+        (True, {"evidence": "1 of 2", "paths": {PATH: (UNMET,)}}, True),
+        (False, {"evidence": "1 of 2", "whole": (UNMET,), "paths": {PATH: (UNMET,)}}, False),
+        (False, {}, False),
+    ],
+)
+def test_a_condition_closes_only_where_it_is_asked_and_what_has_no_evidence_closes(
+    asked: bool, given: dict[str, Any], closed: bool
+) -> None:
+    one = Condition(key="mutants", what="mutants", asked=asked, **given)
+
+    verdict = decide(Run().evidence(), policy(), today=TODAY, manifest=(), rulings=(), leak=0,
+                     conditions=(one,))  # fmt: skip
+
+    assert (verdict.gate is Gate.CLOSED) == closed
+    if closed:
+        said = {*verdict.reasons, *verdict.paths[PATH].reasons}
+        assert "evidence-required" in {reason.slug for reason in said}
+
+
+def test_a_section_of_the_policy_asks_for_its_condition_and_production_for_all() -> None:
+    asking = replace(policy(), sections={"mutants": {}})
+    production = replace(policy(), level="production")
+
+    def unmet(one: Policy) -> list[str]:
+        verdict = decide(Run().evidence(), one, today=TODAY, manifest=(), rulings=(), leak=0)
+        return [r.found for r in verdict.reasons if r.slug == "evidence-required"]
+
+    assert unmet(asking) == [f"{CONDITIONS['mutants']}: no evidence yet"]
+    assert unmet(production) == [f"{what}: no evidence yet" for what in CONDITIONS.values()]
 
 
 def test_a_branch_called_dead_need_not_be_taken() -> None:

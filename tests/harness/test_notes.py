@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+from harness.condition import Condition
 from harness.gate import Verdict
 from harness.policy import NoSoundCase, Relaxation
 from harness.report.changes import changes
@@ -21,7 +22,7 @@ from tests.harness.many_told import told
 def silent_about_nothing() -> Verdict:
     return replace(
         Run().verdict(),
-        not_required=("fidelity: no evidence yet",),
+        conditions=(Condition(key="fidelity", what="fidelity", asked=False),),
         relaxations=(Relaxation(key="floors.sound_agree", value=Fraction(1), default=Fraction(3),
                                 reason="few ways in", decision="docs/decisions/0007",
                                 date=date(2026, 1, 2)),),
@@ -50,7 +51,7 @@ def test_every_kind_is_told_with_who_signed_it_and_why() -> None:
 
 
 def test_a_kind_of_which_there_is_nothing_is_told_all_the_same() -> None:
-    verdict = replace(Run().verdict(), not_required=(), retired={}, unowned=())
+    verdict = replace(Run().verdict(), conditions=(), retired={}, unowned=())
 
     assert {note.texts for note in notes(verdict)} == {()}
     assert gate_text(verdict).count("\n  none\n") >= len(tuple(notes(verdict)))

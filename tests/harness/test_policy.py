@@ -31,6 +31,10 @@ no_sound_case:
 )
 
 
+def read_text(text: str) -> Policy:
+    return read_policy(parse_document(text.encode(), "gate.yaml"))
+
+
 def refused(text: str) -> InputError:
     with pytest.raises(InputError) as caught:
         read_policy(parse_document(text.encode(), "gate.yaml"))
@@ -183,3 +187,42 @@ def test_a_statement_is_signed_by_a_listed_approver() -> None:
 
     assert error.slug == "policy-approver"
     assert "ledger" in error.hint
+
+
+MUTANTS = "mutants: {told_apart: 19/20, crash_max: 3/20, waived_max: 3/100}\n"
+
+
+def test_a_section_that_is_absent_asks_for_nothing_and_one_that_is_there_for_all_of_it() -> None:
+    assert read_text(POLICY).sections == {}
+    assert not read_text(POLICY).asks("mutants")
+    assert read_text(POLICY + MUTANTS).sections == {
+        "mutants": {
+            "told_apart": Fraction(19, 20),
+            "crash_max": Fraction(3, 20),
+            "waived_max": Fraction(3, 100),
+        }
+    }
+    assert read_text(POLICY + MUTANTS).asks("mutants")
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("mutants: null\n", "policy-shape"),
+        ("mutants: {}\n", "policy-shape"),
+        ("mutants: {told_apart: 19/20}\n", "policy-threshold"),
+        (MUTANTS.replace("19/20", "null"), "policy-threshold"),
+        (MUTANTS.replace("19/20", "0"), "policy-threshold"),
+        (MUTANTS.replace("19/20", "21/20"), "policy-threshold"),
+        (MUTANTS.replace("19/20", "'0.95'"), "policy-threshold"),
+        (MUTANTS.replace("}", ", x: 1}"), "policy-unknown-key"),
+        (MUTANTS.replace("19/20", "18/20"), "policy-looser"),
+        (MUTANTS.replace("3/20,", "4/20,"), "policy-looser"),
+        ("freshness: {recording_days: 91}\n", "policy-looser"),
+        ("freshness: {recording_days: 1/2}\n", "policy-threshold"),
+        ("bounds: {wrong_max: 1/500, confidence: 19/20}\n", "policy-looser"),
+        ("bounds: {wrong_max: 1/1000, confidence: 9/10}\n", "policy-looser"),
+    ],
+)
+def test_a_section_is_complete_exact_and_no_looser_than_built_in(text: str, slug: str) -> None:
+    assert refused(POLICY + text).slug == slug
