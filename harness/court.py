@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.adjudicate import adjudicate
 from harness.faults import ANY, with_missing_faults
-from harness.leak import Leak, Measured, measure
+from harness.leak import Measured, measure
 from harness.model import Cell, Episode, FreeRun
 from harness.ruling import Ruling
 from harness.scenario import Scenario
@@ -41,27 +41,38 @@ class Court:
 
     def hear(self, scenario: Scenario, episodes: tuple[Episode, ...], free: FreeRun) -> Heard:
         """Judge a scenario's cells in order and try wrong values in those that are ruled."""
+        judged = self.judged(episodes)
+        measured = [measure(cell, self.rulings, judged) for cell in judged.values()]
+        return Heard(
+            scenario=scenario,
+            episodes=episodes,
+            free=free,
+            cells=self.with_faults(scenario, tuple(judged.values())),
+            leaks=Measured(
+                tried=sum(one.tried for one in measured),
+                leaks=tuple(leak for one in measured for leak in one.leaks),
+            ),
+        )
+
+    def judged(self, episodes: Iterable[Episode]) -> dict[str, Cell]:
+        """Cell id → cell, each judged with those before it."""
         earlier: dict[str, Cell] = {}
-        tried, leaks = 0, list[Leak]()
         for episode in episodes:
-            cell = adjudicate(episode, self.rulings, earlier)
-            measured = measure(cell, self.rulings, earlier)
-            tried += measured.tried
-            leaks.extend(measured.leaks)
-            earlier[episode.id] = cell
+            earlier[episode.id] = self.judged_after(episode, earlier)
+        return earlier
+
+    def judged_after(self, episode: Episode, earlier: Mapping[str, Cell]) -> Cell:
+        """One episode, judged with the scenario's cells before it."""
+        return adjudicate(episode, self.rulings, earlier)
+
+    def with_faults(self, scenario: Scenario, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        """The scenario's judged cells, held against the faults that it lists."""
         quirks = {
             (ruling.id, cell): quirk
             for ruling in self.rulings
             for cell, quirk in (*ruling.quirks.items(), (ANY, ruling.quirk))
         }
-        cells = tuple(earlier.values())
-        return Heard(
-            scenario=scenario,
-            episodes=episodes,
-            free=free,
-            cells=with_missing_faults(scenario, cells, quirks, self.paths, self.crashes),
-            leaks=Measured(tried=tried, leaks=tuple(leaks)),
-        )
+        return with_missing_faults(scenario, cells, quirks, self.paths, self.crashes)
 
     def hear_again(self, heard: Heard, seen: Second) -> Heard:
         """Judge once more what the second process holds something against, and nothing else."""

@@ -139,12 +139,12 @@ def weighed(owned: Iterable[Own], ruling_classes: Mapping[str, str]) -> Figures:
     """
     classes = ruling_classes
     return figures(
-        [own for own in owned if own.cell.episode.provenance in KINDS or _objects(own, classes)],
+        [own for own in owned if own.cell.episode.provenance in KINDS or objects(own, classes)],
         classes,
     )
 
 
-def _objects(own: Own, ruling_classes: Mapping[str, str]) -> bool:
+def objects(own: Own, ruling_classes: Mapping[str, str]) -> bool:
     """Whether a cell alone holds anything against its path."""
     alone = figures([own], ruling_classes)
     against = (alone.disagreeing, alone.unproven, alone.worse, alone.deferred)

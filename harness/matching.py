@@ -32,7 +32,7 @@ def matching(
     for trial in tried:
         reasons = [trial.outside] if trial.listed and trial.outside else []
         for bundle in trial.bundles:
-            reason = sides.why_not(bundle)
+            reason = sides.why_not(bundle, listed=trial.listed)
             if not reason:
                 matched.append(bundle)
             elif sides.demanded(trial, bundle):
@@ -67,8 +67,13 @@ class _Sides:
             value_at(self.candidate, pin.facet, pin.keys),
         )
 
-    def why_not(self, bundle: Bundle) -> str:
-        """Why a bundle does not match; empty where it does."""
+    def why_not(self, bundle: Bundle, *, listed: bool) -> str:
+        """Why a bundle does not match; empty where it does.
+
+        In a listed cell both sides have exactly the values of every clause, also where they do not
+        differ: a control that shows only a part of its fault is not what people ruled on. In bulk
+        the control's value counts where the two differ (docs/decisions/0038).
+        """
         if bundle.fault:
             return bundle.fault
         own = False
@@ -78,7 +83,8 @@ class _Sides:
             if not _candidate_fits(pin, candidate):
                 has, wanted = told(candidate), told(pin.candidate)
                 return f"{pin.path}: the candidate has {has}, not {wanted}"
-            if not same(control, candidate) and not same(control, pin.control):
+            asked = listed or not same(control, candidate)
+            if asked and not same(control, pin.control):
                 return f"{pin.path}: the control has {told(control)}, not {told(pin.control)}"
             one = self.different.get(pin.path)
             own = own or (one is not None and not one.repeat)
