@@ -1,0 +1,1 @@
+"""What a sample of recorded accounts allows to be said of all of them."""
