@@ -1,0 +1,127 @@
+"""What a measurement by mutants rests on: change any of it and it has to be made again.
+
+Each module is known by the digest of its bytes and by its normal form, so that a gate that finds
+the bytes unchanged need not parse anything, and one that finds a new layout takes no offence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from harness.canonical import digest
+from harness.clearance.normal_form import normal_form
+from harness.compose import Composition, package
+from harness.mutate.mutant import VERSION
+from harness.units import Source, imported
+
+JUDGES: Final = ("harness.mutate.trial", "harness.mutate.operators", "harness.compose")
+"""Modules of the harness that, with all they import, make and try mutants."""
+
+HARNESS: Final = "harness"
+SUFFIX: Final = ".py"
+
+Modules = Mapping[str, tuple[str, str]]
+"""`package/file` → digest of its bytes, and of its normal form."""
+
+
+def packages(composition: Composition) -> tuple[str, ...]:
+    """The packages of both engines and of the world; of a recorded control no code is left."""
+    config = composition.config
+    named = [package(config.candidate), package(config.world)]
+    if composition.recording is None:
+        named.append(package(config.control))
+    return tuple(sorted(set(named)))
+
+
+def modules(composition: Composition) -> Modules:
+    """The modules of both engines, of the world, and of the harness as far as it judges."""
+    files = [file for name in packages(composition) for file in _files(name)]
+    return {name: _marks(file) for name, file in (*files, *_judges())}
+
+
+def changed(known: Modules, composition: Composition) -> Iterator[str]:
+    """Modules that do not say any more what they said, in order; new ones are not among them.
+
+    The code of a control that is a recording by now may be gone.
+    """
+    gone = composition.control_package if composition.recording is not None else ""
+    for name, (raw, form) in sorted(known.items()):
+        top, _, below = name.partition("/")
+        if top == gone:
+            continue
+        file = next((root / below for root in _roots(top) if (root / below).is_file()), None)
+        if file is None or not _says(file.read_bytes(), name, raw, form):
+            yield name
+
+
+def _says(content: bytes, name: str, raw: str, form: str) -> bool:
+    """Whether a module says what it said; nobody parses it where its bytes are the same."""
+    return _raw(content) == raw or normal_form(content, name) == form
+
+
+def added(known: Modules, composition: Composition) -> Iterator[str]:
+    """Modules of the engines and the world that nobody knew of."""
+    for top in packages(composition):
+        yield from (name for name, _ in _files(top) if name not in known)
+
+
+def parts(composition: Composition) -> dict[str, str]:
+    """Digests of what is no module, by what it is."""
+    config = composition.config
+    scenarios = [[one.id, one.sha256] for one in composition.loaded.scenarios]
+    rulings = sorted((config.scenarios / "rulings").glob("**/*.yaml"))
+    fields = config.scenarios / "fields.yaml"
+    return {
+        "configuration": digest([config.candidate, config.world, config.invariants]),
+        "operators": str(VERSION),
+        "rulings": digest([[file.name, _raw(file.read_bytes())] for file in rulings]),
+        "scenarios": digest([scenarios, _raw(fields.read_bytes()) if fields.exists() else ""]),
+    }
+
+
+def _files(top: str) -> Iterator[tuple[str, Path]]:
+    for root in _roots(top):
+        for file in sorted(root.rglob(f"*{SUFFIX}")):
+            yield f"{top}/{file.relative_to(root).as_posix()}", file
+
+
+def _roots(top: str) -> tuple[Path, ...]:
+    spec = importlib.util.find_spec(top)
+    return tuple(map(Path, (spec.submodule_search_locations or ()) if spec else ()))
+
+
+def _judges() -> Iterator[tuple[str, Path]]:
+    """The harness's modules that have a say, found in the import statements alone."""
+    files = dict(_files(HARNESS))
+    sources = {_module(name): _source(name, file) for name, file in files.items()}
+    graph = {name: imported(source, frozenset(sources)) for name, source in sources.items()}
+    waiting, reached = list(JUDGES), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(graph[name])
+    yield from ((name, file) for name, file in files.items() if _module(name) in reached)
+
+
+def _module(name: str) -> str:
+    return name.removesuffix(SUFFIX).removesuffix("/__init__").replace("/", ".")
+
+
+def _source(name: str, file: Path) -> Source:
+    text = file.read_text(encoding="utf-8")
+    module = _module(name)
+    return Source(name=module, file=name, text=text, is_package=file.name == "__init__.py")
+
+
+def _marks(file: Path) -> tuple[str, str]:
+    content = file.read_bytes()
+    return _raw(content), normal_form(content, file.name)
+
+
+def _raw(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

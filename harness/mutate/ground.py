@@ -1,0 +1,244 @@
+"""The proving ground: every cell and free run as it was, ready to be played again by a mutant.
+
+A cell begins in the control's state, which is kept. So a mutant is tried in that cell alone:
+nothing before it has to be replayed. Where a mutant of the control leaves each cell as it was, it
+leaves the states between them as they were, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from harness.branches import CREDITED
+from harness.court import Court
+from harness.free import Running, candidate_run, conclude, end_of
+from harness.living import Held, Living, hold_of, live, play
+from harness.lockstep import Lockstep, is_race
+from harness.model import Cell, Episode, FreeRun, Observation
+from harness.ports import World
+from harness.race import explore
+from harness.scenario import EpisodeSpec, Scenario, episodes
+from harness.setup import Setup, Side
+from harness.stability import fingerprint
+
+Arcs = Mapping[str, frozenset[int]]
+"""Unit → arcs that were taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What one side did in one cell.
+
+    Attributes:
+        seen: digest of all that is compared, and of what argues against it.
+        left: digest of what it wrote and of the world it left, also where nobody compares it.
+    """
+
+    seen: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A cell, and what it takes to play it again.
+
+    Attributes:
+        state: the control's world before the episode.
+        held: events held back until then.
+        previous, drifted: as `Lockstep` carries them.
+        cell: what came of it, unchanged.
+        earlier: the scenario's cells before it.
+        prints: role → what it did.
+        arcs: role → arcs that it took.
+    """
+
+    scenario: Scenario
+    spec: EpisodeSpec
+    state: World
+    held: Held
+    previous: Episode | None
+    drifted: str
+    cell: Cell
+    earlier: Mapping[str, Cell]
+    prints: Mapping[str, Print]
+    arcs: Mapping[str, Arcs]
+
+    @property
+    def id(self) -> str:
+        return self.cell.episode.id
+
+    def lockstep(self, setup: Setup) -> Lockstep:
+        """The scenario on its way, just before this episode."""
+        return Lockstep(
+            setup=setup,
+            scenario=self.scenario,
+            state=self.state,
+            held={key: list(events) for key, events in self.held.items()},
+            previous=self.previous,
+            drifted=self.drifted,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A scenario's free run, and what it takes to judge another one.
+
+    Attributes:
+        control: the control's world on its way to the end.
+        free: what came of the candidate's.
+        arcs: arcs that the candidate took.
+    """
+
+    scenario: Scenario
+    control: Running
+    free: FreeRun
+    arcs: Arcs
+
+
+@dataclass(slots=True)
+class Noted:
+    """A side that adds up the arcs of all its episodes."""
+
+    side: Side
+    arcs: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def taken(self) -> Arcs:
+        """Arcs since the last reset, and a note of them."""
+        taken = self.side.taken_arcs()
+        for unit, arcs in taken.items():
+            self.arcs[unit] = self.arcs.get(unit, frozenset()) | arcs
+        return taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Everything that mutants are tried on.
+
+    Attributes:
+        setup: both engines, probed.
+        court: what cells are judged by.
+        starts: the cells in which both agree or a ruling says why not; others can tell nothing.
+        left_out: the ids of the others.
+        alone: scenario → its free run.
+    """
+
+    setup: Setup
+    court: Court
+    starts: tuple[Start, ...]
+    left_out: tuple[str, ...]
+    alone: Mapping[str, Alone]
+
+
+def blind(side: Side) -> Side:
+    """The side, with nobody looking at which arcs it takes."""
+    return replace(side, reset_arcs=lambda: None, taken_arcs=dict)
+
+
+def printed(setup: Setup, side: Side, start: Start) -> Print:
+    """What this side does in a cell, played alone."""
+    before = start.state.fork()
+    before.advance(start.spec.at)
+    if is_race(start.spec):
+        return _raced(setup, side, start.spec, before)
+    living = Living(setup=setup, side=side, world=before.fork(), hold=hold_of(start.spec))
+    seen = live(living, partial(play, living, start.spec, dict(start.held)))
+    return _print(seen, living.moot, living.world)
+
+
+def _print(seen: Observation, moot: str, world: World) -> Print:
+    against = repr((seen.traps, seen.timeout, moot))
+    written = repr(seen.writes).encode() + pickle.dumps(world.fork(), pickle.HIGHEST_PROTOCOL)
+    return Print(fingerprint(seen) + against, hashlib.sha256(written).hexdigest())
+
+
+def _raced(setup: Setup, side: Side, spec: EpisodeSpec, before: World) -> Print:
+    assert spec.item is not None  # noqa: S101  # a race is always a listed item
+    race = explore(setup, side, spec.item.together, before)
+    against = repr((race.findings, race.moot, race.schedules))
+    left = pickle.dumps(race.first and race.first.fork(), pickle.HIGHEST_PROTOCOL)
+    return Print(repr(sorted(race.ends)) + against, hashlib.sha256(left).hexdigest())
+
+
+def ground(setup: Setup, court: Court, scenarios: Iterable[Scenario]) -> Ground:
+    """Replay everything once, unchanged, and keep what is needed to replay it in parts.
+
+    Raises:
+        Exception: of kit or world; a run tells of such a scenario.
+    """
+    starts: list[Start] = []
+    left_out: list[str] = []
+    alone: dict[str, Alone] = {}
+    for scenario in scenarios:
+        for start in _starts(setup, court, scenario):
+            if start.cell.outcome in CREDITED:
+                starts.append(start)
+            else:
+                left_out.append(start.id)
+        alone[scenario.id] = _alone(setup, scenario)
+    blinded = replace(setup, control=blind(setup.control), candidate=blind(setup.candidate))
+    return Ground(
+        setup=blinded,
+        court=court,
+        starts=tuple(starts),
+        left_out=tuple(left_out),
+        alone=alone,
+    )
+
+
+def _starts(setup: Setup, court: Court, scenario: Scenario) -> Iterator[Start]:
+    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+    kept: list[tuple[EpisodeSpec, World, Held, Episode | None, str]] = []
+    played: list[Episode] = []
+    for spec in episodes(scenario):
+        held = {key: list(events) for key, events in run.held.items()}
+        kept.append((spec, run.state, held, run.previous, run.drifted))
+        played.append(run.play(spec))
+    judged = court.with_faults(scenario, tuple(court.judged(played).values()))
+    for number, ((spec, state, held, previous, drifted), cell) in enumerate(
+        zip(kept, judged, strict=True)
+    ):
+        start = Start(
+            scenario=scenario,
+            spec=spec,
+            state=state,
+            held=held,
+            previous=previous,
+            drifted=drifted,
+            cell=cell,
+            earlier={one.episode.id: one for one in judged[:number]},
+            prints={},
+            arcs={
+                "control": _arcs(cell.episode.control),
+                "candidate": _arcs(cell.episode.candidate),
+            },
+        )
+        sides = {"control": setup.control, "candidate": setup.candidate}
+        prints = {role: printed(setup, side, start) for role, side in sides.items()}
+        yield replace(start, prints=prints)
+
+
+def _arcs(seen: Observation | None) -> Arcs:
+    return {} if seen is None else seen.arcs
+
+
+def _alone(setup: Setup, scenario: Scenario) -> Alone:
+    given = setup.kit.load(scenario.given)
+    noted = Noted(setup.candidate)
+    noting = replace(setup, candidate=replace(setup.candidate, taken_arcs=noted.taken))
+    candidate = candidate_run(noting, scenario, given)
+    control = Running(setup=setup, side=setup.control, world=given, compared=False)
+    for spec in episodes(scenario):
+        control.play(spec, judged=False)
+    ends = {"control": end_of(setup, control.world), "candidate": end_of(setup, candidate.world)}
+    free = conclude(scenario, control, candidate, ends)
+    return Alone(scenario=scenario, control=control, free=free, arcs=noted.arcs)
+
+
+def run_alone(setup: Setup, alone: Alone) -> FreeRun:
+    """Let the candidate as it is now make the free run again, beside the control's as it was."""
+    candidate = candidate_run(setup, alone.scenario, setup.kit.load(alone.scenario.given))
+    return conclude(alone.scenario, alone.control, candidate, alone.free.ends)
