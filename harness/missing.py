@@ -1,0 +1,36 @@
+"""Packages that are missing for a while, as if they had been deleted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+
+
+class Refusing(MetaPathFinder):
+    """Refuses to import some packages."""
+
+    def __init__(self, packages: tuple[str, ...]) -> None:
+        self.packages = packages
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG002  # importlib's signature
+        if fullname.partition(".")[0] in self.packages:
+            raise ModuleNotFoundError(f"{fullname} is refused here", name=fullname)
+
+
+@contextmanager
+def refused(*packages: str) -> Iterator[None]:
+    """Let packages be missing, also where somebody has imported them already."""
+    refusing = Refusing(packages)
+    loaded = {
+        name: module for name, module in sys.modules.items() if name.partition(".")[0] in packages
+    }
+    for name in loaded:
+        del sys.modules[name]
+    sys.meta_path.insert(0, refusing)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(refusing)
+        sys.modules.update(loaded)
