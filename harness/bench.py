@@ -80,7 +80,7 @@ def bench(config: Config) -> Bench:
     composition = Composition(config=config)
     return Bench(
         setup=composition.setup(),
-        court=composition.court(today()),
+        court=composition.court(today(config.root)),
         vocabulary=composition.vocabulary,
         refused=composition.rulings.refused,
         level=composition.policy.level,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Final
 
 from harness.figures import Own, Share
 from harness.model import Observation, Outcome
+
+_LINE: Final = re.compile(r"(?<=\w):\d+(?= )")
 
 DEAD_LIMIT: Final = 2
 """How many branches of one path rulings may call dead."""
@@ -145,6 +148,20 @@ class Ledger:
         """What rulings call dead and no unit has."""
         words = {words for unit in self.units.values() for words in unit.arcs.values()}
         return tuple(sorted(self.dead - words))
+
+
+def moved(dead: Iterable[str], units: Mapping[str, Unit]) -> frozenset[str]:
+    """The branches as the code words them now, where nothing but their lines has moved.
+
+    A comment above a branch moves it. Which branch is meant is clear while no other one of its
+    module reads the same; where one does, the line has to be right.
+    """
+    now = [words for unit in units.values() for words in unit.arcs.values()]
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for words in now:
+        alike[_LINE.sub("", words, count=1)].append(words)
+    found = {name: alike[_LINE.sub("", name, count=1)] for name in dead}
+    return frozenset(same[0] if len(same) == 1 else name for name, same in found.items())
 
 
 def credited(own: Own) -> bool:

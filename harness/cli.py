@@ -6,42 +6,16 @@ Nothing heavy is imported before a command runs, so that `shadow --help` answers
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from harness.deletion_commands import audit, clear, guard, mutate
 from harness.errors import ExitCode
+from harness.options import FILE, PATHS, common, offered, written
+from harness.recording_commands import record, sample
 from harness.shell import complain, run_command, say
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-CONFIG = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="TOML file with the table [tool.shadow]; else the nearest pyproject.toml.",
-)
-JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON: stable, sorted, versioned."
-)
-PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-JUNIT = click.option("--junit", type=FILE, metavar="FILE", help="Write JUnit XML as well.")
-MARKDOWN = click.option(
-    "--markdown", type=FILE, metavar="FILE", help="Write a comment for a pull request as well."
-)
-BASELINE = click.option(
-    "--baseline",
-    type=FILE,
-    metavar="FILE",
-    help="With --markdown: an earlier `shadow run --json`; what is new, changed, resolved.",
-)
 
 
 @click.group(
@@ -54,45 +28,10 @@ def shadow() -> None:
     """Replay scenarios through two engines and keep the deletion gate closed until they agree."""
 
 
-def _common(command: Command) -> Command:
-    """The options that every command has."""
-    return CONFIG(JSON(command))
-
-
-def _offered(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """What a shell offers for an argument: a function of `harness.completion`, by name."""
-
-    def offer(context: click.Context, _: click.Parameter, begun: str) -> list[Any]:
-        from harness import completion
-
-        found: list[Any] = getattr(completion, what)(context.params.get("config"), begun)
-        return found
-
-    return offer
-
-
-def _written(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The files that a command can write beside what it prints."""
-
-    @wraps(command)
-    def checked(*args: Any, **options: Any) -> Any:
-        if options["baseline"] and not options["markdown"]:
-            raise click.UsageError("--baseline needs --markdown")
-        named = {key: options.get(key) for key in ("html", "junit", "markdown", "baseline")}
-        first: dict[str, str] = {}
-        for key, file in named.items():
-            other = first.setdefault(os.path.realpath(file), key) if file else key
-            if other != key:
-                raise click.UsageError(f"--{other} and --{key} are one file")
-        return command(*args, **options)
-
-    return JUNIT(MARKDOWN(BASELINE(checked)))
-
-
 @shadow.command()
 @PATHS
-@_written
-@_common
+@written
+@common
 def run(
     config: Path | None,
     paths: tuple[Path, ...],
@@ -110,8 +49,8 @@ def run(
 
 @shadow.command()
 @PATHS
-@_written
-@_common
+@written
+@common
 def gate(
     config: Path | None,
     paths: tuple[Path, ...],
@@ -128,8 +67,8 @@ def gate(
 
 
 @shadow.command()
-@click.argument("name", metavar="ID", shell_complete=_offered("shown"))
-@_common
+@click.argument("name", metavar="ID", shell_complete=offered("shown"))
+@common
 def show(config: Path | None, name: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Show what both engines did, episode by episode.
 
@@ -141,7 +80,7 @@ def show(config: Path | None, name: str, as_json: bool) -> ExitCode:  # noqa: FB
 
 
 @shadow.command()
-@_common
+@common
 def paths(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """List the control's paths with their triggers and stores."""
     from harness import command
@@ -150,8 +89,8 @@ def paths(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as
 
 
 @shadow.command()
-@click.argument("cell", metavar="ID", shell_complete=_offered("ruled"))
-@_common
+@click.argument("cell", metavar="ID", shell_complete=offered("ruled"))
+@common
 def rule(config: Path | None, cell: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Draft a ruling of a cell, for a person to complete and sign.
 
@@ -173,7 +112,7 @@ def rule(config: Path | None, cell: str, as_json: bool) -> ExitCode:  # noqa: FB
     metavar="ID REASON",
     help="With --write: a pinned scenario that was taken out, and why.",
 )
-@_common
+@common
 def lint(
     config: Path | None,
     paths: tuple[Path, ...],
@@ -200,8 +139,8 @@ def lint(
 @shadow.command()
 @PATHS
 @click.option("--html", type=FILE, metavar="FILE", help="One page that needs no network.")
-@_written
-@_common
+@written
+@common
 def report(
     config: Path | None,
     paths: tuple[Path, ...],
@@ -220,10 +159,10 @@ def report(
 
 
 @shadow.command()
-@click.argument("template", required=False, shell_complete=_offered("templates"))
+@click.argument("template", required=False, shell_complete=offered("templates"))
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--title", metavar="TEXT", help="One sentence: what happens, and what goes wrong.")
-@_common
+@common
 def new(
     config: Path | None,
     template: str | None,
@@ -244,63 +183,12 @@ def new(
 
 @shadow.command()
 @click.argument("kind", type=click.Choice(["scenario", "ruling"]), default="scenario")
-@_common
+@common
 def schema(config: Path | None, kind: str, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
     """Print the JSON Schema of scenarios or rulings, for editors."""
     from harness.json_schema import published
 
     return published.schema(config, kind, as_json=as_json, say=say)
-
-
-@shadow.group()
-def record() -> None:
-    """Make scenarios of what was recorded elsewhere."""
-
-
-@record.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Where the scenarios are written; by default `recorded` below the scenarios.",
-)
-@click.option(
-    "--accounts",
-    metavar="FILE|URL",
-    help="The stores that events do not tell of: CSV, JSON Lines, or a database's URL.",
-)
-@click.option("--query", metavar="SQL", help="With a URL: the rows, one an account.")
-@click.option(
-    "--calls",
-    type=FILE,
-    metavar="FILE",
-    help="Request ids and idempotency keys of the control's own calls, one a line.",
-)
-@click.option(
-    "--key",
-    type=FILE,
-    metavar="FILE",
-    help="Key of the pseudonyms; without it a new one, kept nowhere.",
-)
-@click.option("--delivered", is_flag=True, help="The files are in the order of delivery.")
-@click.option(
-    "--at-least",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Cells in which some path must have run.",
-)
-@_common
-def events(config: Path | None, as_json: bool, **asked: Any) -> ExitCode:  # noqa: FBT001  # as above
-    """Make `recorded` scenarios of events that production kept.
-
-    FILE: JSON or JSON Lines, or a folder of them.
-    """
-    from harness.record import events as recording
-
-    return recording.events(config, as_json=as_json, say=say, complain=complain, **asked)
 
 
 @shadow.command()
@@ -310,6 +198,10 @@ def completion(shell: str) -> ExitCode:
     from harness import completion as completing
 
     return completing.completion(shadow, shell, say=say)
+
+
+for _command in (record, sample, mutate, audit, clear, guard):
+    shadow.add_command(_command)
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from harness.drafting import draft
 from harness.errors import ExitCode, HarnessError, InputError
 from harness.gate import gate_exit_code, run_exit_code
 from harness.model import Cell, Free, Outcome
-from harness.moment import today
+from harness.moment import now, today
 from harness.names import hint
 from harness.report import json_report
 from harness.report.files import write_files
@@ -116,7 +116,7 @@ def tell(
     policy = composition.policy  # one that cannot be read is said before the work, not after it
     tried: list[SelfTest] = []
     result = replayed(composition, partial(try_first, composition, tried) if judged else nothing)
-    codes = complaints(composition, result, complain)
+    codes, at = complaints(composition, result, complain), now(composition.config.root)
     told = Told(
         scenarios=result.scenarios,
         cells=result.cells,
@@ -127,7 +127,7 @@ def tell(
         paths=composition.control.engine.paths,
         failures=(*result.failures, *composition.rulings.refused),
         level=policy.level,
-        verdict=verdict(composition, result, today=today()) if judged else None,
+        verdict=verdict(composition, result, today=at.today, now=at) if judged else None,
         self_test=tried[0] if judged else None,
     )
     return told, codes
@@ -141,7 +141,7 @@ def try_first(composition: Composition, tried: list[SelfTest]) -> None:
     """
     from harness.selftest.proof import selftest  # a run without a gate needs none of it
 
-    tried.append(selftest(composition, today()).relied_on())
+    tried.append(selftest(composition, today(composition.config.root)).relied_on())
 
 
 def run_document(told: Told) -> json_report.Json:
@@ -213,7 +213,9 @@ def rule(config: Path | None, name: str, *, as_json: bool, say: Say) -> ExitCode
 def replayed(composition: Composition, meanwhile: Step) -> RunResult:
     """Replay everything, with a bar on standard error where somebody looks."""
     bar = partial(progress, sys.stderr, "replaying")
-    return running.run(composition, today=today(), progress=bar, meanwhile=meanwhile)
+    return running.run(
+        composition, today=today(composition.config.root), progress=bar, meanwhile=meanwhile
+    )
 
 
 def replayed_one(composition: Composition, name: str) -> tuple[RunResult, Cell | None]:
@@ -223,7 +225,7 @@ def replayed_one(composition: Composition, name: str) -> tuple[RunResult, Cell |
         InputError: there is no such scenario or cell.
     """
     scenario, number, _ = name.partition("#")
-    result = running.run(composition, today=today(), only=scenario)
+    result = running.run(composition, today=today(composition.config.root), only=scenario)
     cells = {cell.episode.id: cell for cell in result.cells}
     if number and name not in cells:
         message = f"there is no cell {quoted(name)}"

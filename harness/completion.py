@@ -70,6 +70,12 @@ def ruled(config: Path | None, begun: str) -> list[Offer]:
     return _offers(((cell.id, cell.label) for cell in cells), begun)
 
 
+def cleared(config: Path | None, begun: str) -> list[Offer]:
+    """What can be cleared: paths of the control that run in pinned cells."""
+    paths = {path for pin in _pinned(config) for cell in pin.cells for path in cell.paths}
+    return _offers(((path, "") for path in sorted(paths)), begun)
+
+
 def templates(config: Path | None, begun: str) -> list[Offer]:
     """The kit's templates; a kit may have none."""
     read = read_config(config)

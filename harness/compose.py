@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import manifest_file, ruling_files
 from harness.branches import Unit
@@ -16,16 +17,22 @@ from harness.config import Config, read_config
 from harness.court import Court
 from harness.document import read_document
 from harness.dotted import resolve
+from harness.errors import InputError
 from harness.fields import Fields, read_fields
+from harness.guarding.retired import Retired, load_retired
 from harness.importing import LoadedEngine, load_engine
 from harness.loading import Loaded, load_scenarios
 from harness.manifest import Manifest
+from harness.missing import refused
 from harness.policy import Policy, read_policy
 from harness.ports import Invariant, Kit
 from harness.ruling import in_force
 from harness.ruling_files import Rulings
 from harness.scenario_file import Vocabulary
 from harness.setup import Budget, Setup, Side
+
+if TYPE_CHECKING:
+    from harness.replayed.recording import Recording
 
 CACHE = ".shadow"
 """Folder of instrumented code, beside the configuration file."""
@@ -55,11 +62,31 @@ class Composition:
 
     @cached_property
     def control(self) -> LoadedEngine:
-        return self._engine("control", "candidate")
+        if self.recording is None:
+            return self.engine("control")
+        from harness.replayed.recorded_engine import recorded_engine
+
+        self._resolved("world")  # puts the configuration's folder on the import path
+        return recorded_engine(self.recording)
+
+    @cached_property
+    def recording(self) -> Recording | None:
+        """The recorded control; None where the control is code."""
+        file = self.config.recording
+        if file is None:
+            return None
+        from harness.replayed.recording_file import read_recording
+
+        return read_recording(file)
+
+    @property
+    def control_package(self) -> str:
+        """The package of the control, also where only its recording is left."""
+        return package(self.config.control) if self.recording is None else self.recording.package
 
     @cached_property
     def candidate(self) -> LoadedEngine:
-        return self._engine("candidate", "control")
+        return self.engine("candidate")
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -82,6 +109,11 @@ class Composition:
     @cached_property
     def manifest(self) -> Manifest | None:
         return manifest_file.read_manifest(self.config.scenarios / manifest_file.NAME)
+
+    @cached_property
+    def retired(self) -> tuple[Retired, ...]:
+        """The tombstones of paths that were deleted."""
+        return load_retired(self.config.scenarios)
 
     @cached_property
     def rulings(self) -> Rulings:
@@ -166,19 +198,52 @@ class Composition:
         )
 
     def _resolved(self, key: str) -> Any:
+        """Import what is introduced by name, where no engine can be imported but one's own."""
         where = str(self.config.file)
-        return resolve(getattr(self.config, key), key=key, root=self.config.root, where=where)
+        with refused(*self.strangers(key)):
+            return resolve(getattr(self.config, key), key=key, root=self.config.root, where=where)
 
-    def _engine(self, key: str, other: str) -> LoadedEngine:
-        """Load an engine that may import neither its peer, nor the kit, nor the harness."""
-        strangers = {package(getattr(self.config, name)) for name in (other, "world")}
-        mine = package(getattr(self.config, key))
+    def strangers(self, key: str) -> tuple[str, ...]:
+        """The packages of engines that `world` or `invariants` may know nothing of.
+
+        Invariants may be the candidate's own; they never judge by asking the control.
+        """
+        engines = {self.control_package}
+        if key == "world":
+            engines.add(package(self.config.candidate))
+        return tuple(sorted(engines - {package(getattr(self.config, key))}))
+
+    def engine(
+        self,
+        key: str,
+        *,
+        probed: bool | None = None,
+        trees: Mapping[str, ast.Module] | None = None,
+    ) -> LoadedEngine:
+        """Load an engine that may import neither its peer, nor the kit, nor the harness.
+
+        Args:
+            key: `control` or `candidate`.
+            probed: whether its branches are counted; of the control only, if not said.
+            trees: module → syntax tree to execute in place of its own.
+        """
+        if key == "control" and self.recording is not None:
+            message = "the control is a recording: there is no code of it to load"
+            hint = "name its code in the table, where it is still there"
+            raise InputError("control-is-recording", message, str(self.config.file), hint)
+        packages = {
+            "control": self.control_package,
+            **{name: package(getattr(self.config, name)) for name in ("candidate", "world")},
+        }
+        mine = packages.pop(key)
         self._resolved("world")  # puts the configuration's folder on the import path
         return load_engine(
             getattr(self.config, key),
             instrument=key == "control",
-            forbid=tuple(sorted((strangers | {"harness"}) - {mine})),
+            forbid=tuple(sorted({*packages.values(), "harness"} - {mine})),
             cache_dir=self.config.root / CACHE,
+            probed=probed,
+            trees=trees,
         )
 
 

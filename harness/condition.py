@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from harness.origin import Source
 from harness.policy import Policy
 from harness.ports import Data
 from harness.reason import Reason
@@ -15,6 +16,7 @@ NONE_YET: Final = "no evidence yet"
 CONDITIONS: Final[Mapping[str, str]] = {
     "races": "races explored",
     "mutants": "mutants told apart, none hidden by a ruling",
+    "surface": "every writer and handler owned by a path or signed for",
     "bounds": "bounds from sampled recordings",
     "fidelity": "fidelity of the control to what production showed",
     "freshness": "freshness of the recordings",
@@ -35,6 +37,7 @@ class Condition:
         whole: what closes every path.
         paths: path → what closes it.
         detail: the figures as plain data, for JSON.
+        source: where the evidence comes from, if not from the run itself.
     """
 
     key: str
@@ -44,6 +47,7 @@ class Condition:
     whole: tuple[Reason, ...] = ()
     paths: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     detail: Mapping[str, Data] = field(default_factory=dict)
+    source: Source | None = None
 
     @property
     def told(self) -> str:

@@ -17,6 +17,9 @@ NAME: Final = "pyproject.toml"
 LARGEST: Final = 1 << 20
 """Bytes a configuration may have."""
 
+RECORDED: Final = (".jsonl", ".jsonl.gz")
+"""How the name of a recorded control ends; any other control is code."""
+
 _DOTTED: Final = ("control", "candidate", "world", "invariants")
 _PATHS: Final = ("scenarios", "gate")
 _KEYS: Final = (*_DOTTED, *_PATHS, "timeout_seconds")
@@ -29,6 +32,7 @@ class Config:
     """What `[tool.shadow]` says; paths are absolute, dotted names are `module:attribute`.
 
     Attributes:
+        control: a dotted name, or the path of a recorded control.
         root: the folder of the file; relative paths in it count from there.
         timeout_seconds: wall clock of one episode, the backstop behind its counted budget.
     """
@@ -42,6 +46,11 @@ class Config:
     scenarios: Path
     gate: Path
     timeout_seconds: int
+
+    @property
+    def recording(self) -> Path | None:
+        """The recorded control; None where the control is code."""
+        return self.root / self.control if self.control.endswith(RECORDED) else None
 
 
 def read_config(path: Path | None = None, *, start: Path | None = None) -> Config:
@@ -110,7 +119,8 @@ def _config(file: Path, table: Mapping[str, Any]) -> Config:
     for key in (*_DOTTED, *_PATHS):
         if not isinstance(values[key], str) or not values[key]:
             raise _error(file, "wrong-type", f"{key}: expected text, here {quoted(values[key])}")
-    for key in _DOTTED:
+    recorded = values["control"].endswith(RECORDED)
+    for key in _DOTTED[1:] if recorded else _DOTTED:
         if not _DOTTED_FORM.fullmatch(values[key]):
             message = f"{key}: {quoted(values[key])} is no dotted name"
             raise _error(file, "wrong-value", message, "write package.module:ATTRIBUTE")

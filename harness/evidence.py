@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.branches import CREDITED, KINDS, Branches, Ledger, Unit, credited
+from harness.branches import CREDITED, KINDS, Branches, Ledger, Unit, credited, moved
 from harness.figures import Figures, Own, figures
 from harness.model import Cell, Class, Free, FreeRun, Outcome
 from harness.objection import of_unknown_state
@@ -175,7 +175,7 @@ def fold(
     cells = sorted(cells, key=lambda cell: cell.episode.id)
     free = sorted(free, key=lambda run: run.scenario)
     owned = [own_outcomes(cell) for cell in cells]
-    ledger = Ledger(units=units, dead=frozenset(dead))
+    ledger = Ledger(units=units, dead=moved(dead, units))
     for answers in owned:
         ledger.enter(answers)
     missing = tuple(sorted(set(pinned.cells) - {cell.episode.id for cell in cells}))

@@ -59,7 +59,8 @@ class Figures:
     Attributes:
         agreement_where_sound: AGREE of the cells in which the control was right. At the first look
             the control only stands by: there is nothing to agree with.
-        intended: RULED of them, by rulings that all are intended changes.
+        intended: RULED of them, by rulings that all are intended changes; of the distinct ones,
+            since copies of a cell that agrees would thin them out.
         repairs_proven: of the cells in which the control was at fault, those in which the
             candidate ends with every invariant kept and everything that truth entitles to.
         made_worse: cells in which the candidate is worse than truth, breaks an invariant that the
@@ -89,7 +90,7 @@ def figures(owned: Sequence[Own], ruling_classes: Mapping[str, str]) -> Figures:
     deferred = _ids(owned, _deferred)
     return Figures(
         agreement_where_sound=Share(len(agreed), len(sound)),
-        intended=Share(len(intended), len(sound)),
+        intended=Share(len(intended), len({_alike(own) for own in sound})),
         repairs_proven=Share(len(proven), len(faulty)),
         made_worse=Share(len(worse), len(owned)),
         left_to_a_person=Share(len(deferred), len(owned)),
@@ -133,6 +134,12 @@ def _intended(own: Own, ruling_classes: Mapping[str, str]) -> bool:
     }
     classes = {ruling_classes.get(ruling) for ruling in rulings.difference(NO_RULING)}
     return classes == {INTENDED}
+
+
+def _alike(own: Own) -> tuple[str, str]:
+    """What copies of a cell have in common: the kind of evidence, and (state before, act)."""
+    episode = own.cell.episode
+    return episode.provenance, episode.state or episode.id
 
 
 def _ids(owned: Iterable[Own], holds: Callable[[Own], bool]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from harness.canonical import canonical, digest
 from harness.judge import blamed, breaches, facts, judge, new, unrecorded
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
-from harness.objection import UNKNOWN, objections
+from harness.objection import NOT_RECORDED, UNKNOWN, objections
 from harness.ports import Access, Data, Facts, Kit, World
 from harness.race import explore
 from harness.scenario import EpisodeSpec, Item, Scenario, Then, episodes
@@ -148,6 +148,11 @@ class Running:
             detail = "nobody recorded every store, so nobody can judge what comes of this"
             yield Finding(outcome=Outcome.NOT_RUN, slug=UNKNOWN, detail=detail)
 
+    @property
+    def lost(self) -> bool:
+        """Whether nobody recorded what this side does: then its end is not its own."""
+        return any(f" {NOT_RECORDED}: " in text for text in self.not_run)
+
     def note(self, spec: EpisodeSpec, findings: Iterable[Finding]) -> None:
         """Keep what argues against this run."""
         lists = {Outcome.NOT_RUN: self.not_run, Outcome.TIMEOUT: self.timeouts}
@@ -212,10 +217,8 @@ def free_run(setup: Setup, scenario: Scenario) -> FreeRun:
     control = Running(setup=setup, side=setup.control, world=given, compared=False)
     for spec in episodes(scenario):
         control.play(spec, judged=False)
-    ends = {
-        "control": end_of(setup, control.world),
-        "candidate": end_of(setup, candidate.world),
-    }
+    runs = {"control": control, "candidate": candidate}
+    ends = {name: end_of(setup, run.world) for name, run in runs.items() if not run.lost}
     return conclude(scenario, control, candidate, ends)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from harness.condition import Condition, every
@@ -12,7 +12,9 @@ from harness.errors import PRECEDENCE, ExitCode
 from harness.evidence import COMPARED, Evidence, PathEvidence
 from harness.figures import Figures
 from harness.gate_rules import path_reasons, whole_reasons
+from harness.guarding.retired import Census
 from harness.model import Cell, Free, FreeRun, Outcome
+from harness.origin import Source
 from harness.policy import NoSoundCase, Policy, Relaxation
 from harness.reason import Reason, some
 
@@ -51,6 +53,9 @@ class Verdict:
         unowned: shared code that no path reached.
         partial: what part of the scenarios was asked for; empty means all.
         unknown_state: cells without a result because nobody recorded what an engine asked for.
+        recorded: of when and of what the control is a recording; empty where it is code.
+        sources: figure → whether it was measured or asserted, when, from what.
+        census: every path that there ever was, with those that were deleted.
     """
 
     gate: Gate
@@ -69,11 +74,29 @@ class Verdict:
     unowned: tuple[str, ...]
     partial: str
     unknown_state: int = 0
+    recorded: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    census: Census = field(default_factory=Census)
+
+    @property
+    def opened(self) -> int:
+        """How many paths are open."""
+        return sum(path.gate is Gate.OPEN for path in self.paths.values())
+
+    @property
+    def counted(self) -> str:
+        """`N of M paths open, R retired`: M only grows."""
+        return self.census.said(self.opened, self.paths)
 
     @property
     def not_required(self) -> tuple[str, ...]:
         """Conditions that the policy does not ask for, with what evidence exists."""
         return tuple(one.told for one in self.conditions if not one.asked)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Conditions that the policy asks for, with their evidence."""
+        return tuple(one.told for one in self.conditions if one.asked)
 
 
 def decide(

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
+from harness import reach
+
 REFUSED_BUILTINS: Final = ("open", "input", "eval", "exec", "compile", "breakpoint")
 
 
@@ -49,24 +51,32 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "ctypes": _only(),
     "datetime": _but(),  # the classes are replaced, see `Guard.datetime`
     "fcntl": _only(),
+    "gc": _only(),
     "getpass": _only(),
     "glob": _only(),
     "http": _but("client", "server"),
     "importlib": _only(),
+    "inspect": _only("Parameter", "Signature", "isclass", "isfunction", "ismethod", "signature"),
     "io": _but("open", "open_code", "FileIO"),
     "locale": _only(),
+    "marshal": _only(),
     "multiprocessing": _only(),
+    "operator": _but(),  # what goes by names is replaced, see `harness.reach`
     "os": _only("PathLike", "fspath"),
     "pathlib": _only("PurePath", "PurePosixPath", "PureWindowsPath"),
+    "pickle": _only(),
+    "pkgutil": _only(),
     "platform": _only(),
     "posix": _only(),
     "random": _only(),
+    "runpy": _only(),
     "secrets": _only("compare_digest"),
     "select": _only(),
     "shutil": _only(),
     "signal": _only(),
     "socket": _only(),
     "ssl": _only(),
+    "string": _but("Formatter"),
     "subprocess": _only(),
     "sys": _only("maxsize", "version_info", "float_info", "hash_info", "intern"),
     "tempfile": _only(),
@@ -140,11 +150,14 @@ class Guard:
         forbidden: packages the engine may not import.
         own: absolute name of one of the engine's own modules → that module, or None where the
             name is not the engine's.
+        owns: whether a module of that name is the engine's own; None for one that may reach for
+            private names of others (the control, which has nothing to look up).
         sprung: what the engine reached for, in order; sticky until drained.
     """
 
     forbidden: tuple[str, ...] = ()
     own: Callable[[str], ModuleType | None] = lambda _: None
+    owns: Callable[[str], bool] | None = None
     sprung: list[str] = field(default_factory=list)
     _modules: dict[str, ModuleType] = field(default_factory=dict)
 
@@ -162,7 +175,8 @@ class Guard:
     def builtins(self) -> dict[str, Any]:
         """Return the `__builtins__` of the engine's modules."""
         traps = {name: Trap(name, self.spring) for name in REFUSED_BUILTINS}
-        return {**vars(builtins), **traps, "__import__": self.import_}
+        reaching = {} if self.owns is None else reach.names(self.owns, self.spring)
+        return {**vars(builtins), **traps, **reaching, "__import__": self.import_}
 
     def import_(
         self,
@@ -211,6 +225,8 @@ class Guard:
             guard = GuardModule(sys.modules[top], POLICIES[top], self)
             if top == "datetime":
                 guard.__dict__.update(self.datetime())
+            elif top == "operator" and self.owns is not None:
+                guard.__dict__.update(reach.getters(self.spring))
             self._modules[top] = guard
         return self._modules[top]
 

@@ -7,6 +7,7 @@ guarded or probed code.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.machinery
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -24,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-from harness import probes
+from harness import probes, reach
 from harness.arcs import Arc, Coverage
 from harness.code_cache import CodeCache
 from harness.errors import InputError
@@ -47,6 +49,7 @@ class LoadedEngine:
         modules: the package's modules by name.
         fingerprint: sha256 over the sources of all modules, in order of their names.
         unowned: modules with arcs that neither a path reaches nor importing took.
+        sources: the modules' texts as they were read.
     """
 
     engine: Any
@@ -56,6 +59,7 @@ class LoadedEngine:
     modules: Mapping[str, ModuleType]
     fingerprint: str
     unowned: tuple[str, ...]
+    sources: Mapping[str, Source]
 
 
 def load_engine(
@@ -64,11 +68,20 @@ def load_engine(
     instrument: bool,
     forbid: tuple[str, ...] = (),
     cache_dir: Path | None = None,
+    probed: bool | None = None,
+    trees: Mapping[str, ast.Module] | None = None,
 ) -> LoadedEngine:
     """Load the engine that `package.module:ATTRIBUTE` names, fresh and guarded.
 
-    All modules of the package are executed at once. With `instrument`, each carries probes;
-    `forbid` names packages that it may not import; `cache_dir` keeps probed code between runs.
+    All modules of the package are executed at once.
+
+    Args:
+        spec: the dotted path.
+        instrument: whether it is the control, whose branches are counted.
+        forbid: names packages that it may not import.
+        cache_dir: keeps probed code between runs.
+        probed: whether its modules carry probes, where that is not what `instrument` says.
+        trees: module → the syntax tree to execute in place of its own; it carries no probes.
 
     Raises:
         InputError: `engine-spec`, `engine-not-found`, `engine-not-source`, `engine-no-cover`,
@@ -83,7 +96,13 @@ def load_engine(
             hint="write package.module:ATTRIBUTE",
         )
     package = module.rpartition(".")[0] or module
-    loading = _Loading(package, Guard(forbidden=forbid), CodeCache(cache_dir), probed=instrument)
+    loading = _Loading(
+        package,
+        Guard(forbidden=forbid, owns=None if instrument else partial(_within, package)),
+        CodeCache(cache_dir),
+        probed=instrument if probed is None else probed,
+        trees=trees or {},
+    )
     loading.guard.own = loading.own
     loading.run(module)
     loading.coverage.seal()
@@ -118,6 +137,7 @@ def _loaded(loading: _Loading, module: str, engine: Any) -> LoadedEngine:
         modules=loading.modules,
         fingerprint=fingerprint(sources),
         unowned=unowned,
+        sources=sources,
     )
 
 
@@ -144,8 +164,17 @@ def fingerprint(sources: Mapping[str, Source]) -> str:
 class _Loading(MetaPathFinder, Loader):
     """Finds and executes the modules of one package; afterwards it knows them all."""
 
-    def __init__(self, package: str, guard: Guard, cache: CodeCache, *, probed: bool) -> None:
+    def __init__(
+        self,
+        package: str,
+        guard: Guard,
+        cache: CodeCache,
+        *,
+        probed: bool,
+        trees: Mapping[str, ast.Module],
+    ) -> None:
         self.package, self.guard, self.cache, self.probed = package, guard, cache, probed
+        self.trees = trees
         self.modules: dict[str, ModuleType] = {}
         self.sources: dict[str, Source] = {}
         self.coverage = Coverage()
@@ -153,7 +182,7 @@ class _Loading(MetaPathFinder, Loader):
         self.open = False
 
     def owns(self, name: str) -> bool:
-        return name == self.package or name.startswith(f"{self.package}.")
+        return _within(self.package, name)
 
     def own(self, name: str) -> ModuleType | None:
         """Answer the guard: one of this package's modules, or None for any other."""
@@ -205,7 +234,7 @@ class _Loading(MetaPathFinder, Loader):
                 f"there is no module {error.name}",
                 hint="is the folder that holds it the current one?",
             ) from error
-        except Exception as error:  # an engine may fail in any way
+        except (Exception, SystemExit) as error:  # an engine may fail in any way
             raise _failed(name, error) from error
 
     def find_spec(
@@ -246,12 +275,21 @@ class _Loading(MetaPathFinder, Loader):
 
     def code(self, source: Source, names: dict[str, Any]) -> CodeType:
         """Compile a module, with probes in its names if it is to have them."""
+        tree = self.trees.get(source.name)
+        if tree is not None:
+            return compile(tree, source.file, "exec", dont_inherit=True)
         if not self.probed:
-            return compile(source.text, source.file, "exec", dont_inherit=True)
+            tree = ast.parse(source.text, source.file)
+            tree = tree if self.guard.owns is None else reach.asking(tree)
+            return compile(tree, source.file, "exec", dont_inherit=True)
         _refuse_pragma(source)
         code, arcs = self.cache.get(source.text, source.file, _compile_probed)
         names.update(probes.probe_globals(self.coverage.add(source.name, arcs)))
         return code
+
+
+def _within(package: str, name: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
 def _compile_probed(text: str, file: str) -> tuple[CodeType, tuple[Arc, ...]]:
@@ -270,7 +308,7 @@ def _refuse_pragma(source: Source) -> None:
             )
 
 
-def _failed(name: str, error: Exception) -> InputError:
+def _failed(name: str, error: Exception | SystemExit) -> InputError:
     line = error.__traceback__
     while line is not None and line.tb_next is not None:
         line = line.tb_next

@@ -96,7 +96,7 @@ def pinned(composition: Composition, tombstones: Sequence[tuple[str, str]]) -> L
         *(stone for stone in before.tombstones if stone.id not in said),
         *(Tombstone(id=id_, reason=reason) for id_, reason in tombstones),
     )
-    result = run(composition, today=today())
+    result = run(composition, today=today(composition.config.root))
     lost = [
         Problem(slug="cell-not-replayed", about=cell.episode.id, detail=cell.findings[0].detail)
         for cell in result.cells

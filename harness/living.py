@@ -182,8 +182,7 @@ class Living:
         except self.side.engine.refusals as refusal:
             kind = str(getattr(refusal, "kind", type(refusal).__name__))
             self.refusal = {"kind": kind, "code": str(getattr(refusal, "code", ""))}
-            if self.responds(trigger):
-                self.respond(trigger, {"refused": dict(self.refusal)})
+            self.respond(trigger, {"refused": dict(self.refusal)})  # who sent an event hears it
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # an engine's crash is an observation

@@ -17,7 +17,9 @@ SUFFIX: Final = ".yaml"
 MISTAKEN: Final = ".yml"
 """What is taken for the suffix; a file that is passed over in silence proves nothing."""
 
-OTHER_FILES: Final = frozenset({"gate.yaml", "fields.yaml"})
+OTHER_FILES: Final = frozenset(
+    {"fields.yaml", "frame.yaml", "gate.yaml", "retired.yaml", "surface.yaml"}
+)
 OTHER_FOLDERS: Final = frozenset({"rulings"})
 
 

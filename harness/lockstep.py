@@ -12,8 +12,8 @@ from harness.difference import differences, keys_of
 from harness.episode import cell_id, placed
 from harness.judge import Judgement, blamed, classify, judge, new
 from harness.living import Held, Living, facets_of, hold_of, keep_held, live, one_response, play
-from harness.model import Difference, Episode, Finding, Observation, Outcome
-from harness.objection import objections
+from harness.model import Class, Difference, Episode, Finding, Observation, Outcome
+from harness.objection import NOT_RECORDED, objections
 from harness.ownership import owned, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
@@ -41,6 +41,7 @@ class Lockstep:
 
     Attributes:
         drifted: the first cell in which the control differed from what was observed, else empty.
+        unknown: the first cell in which nobody recorded what the control does, else empty.
     """
 
     setup: Setup
@@ -49,6 +50,7 @@ class Lockstep:
     held: Held = field(default_factory=dict)
     previous: Episode | None = None
     drifted: str = ""
+    unknown: str = ""
 
     def play(self, spec: EpisodeSpec) -> Episode:
         """Replay one episode on both sides, judge it, and move on to the control's world."""
@@ -65,7 +67,13 @@ class Lockstep:
             detail = f"in {self.drifted} the control left what was observed"
             finding = Finding(outcome=Outcome.DRIFT, slug="after-drift", detail=detail)
             episode = replace(episode, findings=(*episode.findings, finding))
-        self.drifted = self.drifted or drifted_in(episode)
+        if self.unknown and not first_with(NOT_RECORDED, episode):
+            detail = f"nobody recorded what the control did in {self.unknown}"
+            finding = Finding(outcome=Outcome.NOT_RUN, slug=NOT_RECORDED, detail=detail)
+            episode = replace(episode, findings=(*episode.findings, finding))
+        self.drifted = self.drifted or first_with(OBSERVED, episode)
+        self.unknown = self.unknown or first_with(NOT_RECORDED, episode)
+        episode = without_control(episode) if self.unknown else episode
         self.previous = episode
         return episode
 
@@ -82,16 +90,22 @@ class Lockstep:
         response = one_response(answer for _, answer in world.answers)
         facets = facets_of(self.setup.kit, world, {} if response is None else response)
         found = unlike(seen[0], facets)
-        return replace(episode, findings=(*episode.findings, *found))
+        findings = (*episode.findings, *found)
+        return replace(episode, findings=findings, observed=frozenset(seen[0]))
 
     def observe(self, spec: EpisodeSpec) -> tuple[Observation | None, Observation | None]:
         """Replay one episode likewise and judge nothing: what control and candidate did."""
         before = self.before(spec)
+        control: Observation | None
         if is_race(spec):
             episode, self.state = race_episode(self.setup, self.scenario, spec, before)
-            return episode.control, episode.candidate
-        pair = self.pair(spec, before)
-        return pair.control, pair.candidate
+            control, candidate = episode.control, episode.candidate
+            self.unknown = self.unknown or first_with(NOT_RECORDED, episode)
+        else:
+            _, control, candidate, _ = self.pair(spec, before)
+            lost = any(text.startswith(NOT_RECORDED) for text in control.traps)
+            self.unknown = self.unknown or (cell_id(self.scenario, spec) if lost else "")
+        return None if self.unknown else control, candidate
 
     def before(self, spec: EpisodeSpec) -> World:
         """The state in which the episode begins, at its time."""
@@ -115,9 +129,26 @@ class Lockstep:
         return Pair((before, worlds[0], worlds[1]), control, candidate, mine.moot)
 
 
-def drifted_in(episode: Episode) -> str:
-    """The episode's id where the control differed from what was observed, else empty."""
-    return episode.id if any(one.slug == OBSERVED for one in episode.findings) else ""
+def first_with(slug: str, episode: Episode) -> str:
+    """The episode's id where something of that name was found in it, else empty."""
+    return episode.id if any(one.slug == slug for one in episode.findings) else ""
+
+
+def without_control(episode: Episode) -> Episode:
+    """The episode where nobody recorded what the control did: nothing in it was compared."""
+    return replace(
+        episode,
+        control=None,
+        differences=(),
+        klass=Class.UNDECIDABLE,
+        control_broken=(),
+        candidate_broken=(),
+        unmet=(),
+        wrongs=(),
+        harm=(),
+        loss={},
+        deferrals=(),
+    )
 
 
 def is_race(spec: EpisodeSpec) -> bool:

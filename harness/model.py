@@ -174,6 +174,7 @@ class Episode:
         deferrals: cases of the candidate that leave the decision to a person.
         findings: NOT_RUN, ERROR, TIMEOUT, UNSTABLE, DRIFT found so far.
         state: digest of (state before, act): distinct cells are counted by it.
+        observed: fields, as `facet.path`, that the control was held against production in.
     """
 
     id: str
@@ -198,6 +199,7 @@ class Episode:
     findings: tuple[Finding, ...] = ()
     state: str = ""
     provenance: str = "curated"
+    observed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from harness.setup import Side
 UNKNOWN = "unknown-state"
 """How a trap begins that sprang because a recording lacks a store: no result, and no fault."""
 
+NOT_RECORDED = "control-not-recorded"
+"""How a trap begins of a recorded control that nobody saw do anything here: likewise."""
+
 
 def objections(side: Side, seen: Observation) -> Iterator[Finding]:
     """Everything in one observation, of either side, that argues against agreement."""
@@ -22,8 +25,9 @@ def objections(side: Side, seen: Observation) -> Iterator[Finding]:
 
 def trap(side: Side, text: str) -> Finding:
     """A trap that sprang."""
-    if text.startswith(UNKNOWN):
-        return _finding(side, Outcome.NOT_RUN, UNKNOWN, text)
+    for lacking in (UNKNOWN, NOT_RECORDED):
+        if text.startswith(lacking):
+            return _finding(side, Outcome.NOT_RUN, lacking, text)
     return _finding(side, Outcome.ERROR, "trap-sprung", text)
 
 

@@ -29,7 +29,10 @@ class Threshold(NamedTuple):
     whole: bool
 
     def looser(self, value: Fraction) -> bool:
-        return value < self.default if self.floor else value > self.default
+        return self.looser_than(value, self.default)
+
+    def looser_than(self, value: Fraction, other: Fraction) -> bool:
+        return value < other if self.floor else value > other
 
     def allows(self, value: Fraction) -> bool:
         """Whether the value makes sense at all: a count is whole, a share at most one."""
@@ -49,6 +52,7 @@ SECTIONS: Final[Mapping[str, tuple[Threshold, ...]]] = {
         Threshold("mutants.crash_max", Fraction(3, 20), floor=False, whole=False),
         Threshold("mutants.waived_max", Fraction(3, 100), floor=False, whole=False),
     ),
+    "surface": (Threshold("surface.owned", Fraction(1), floor=True, whole=False),),
     "bounds": (
         Threshold("bounds.wrong_max", Fraction(1, 1000), floor=False, whole=False),
         Threshold("bounds.confidence", Fraction(19, 20), floor=True, whole=False),
@@ -69,11 +73,17 @@ KEYS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxation:
-    """A threshold looser than the built-in one, with who decided it when; in every output."""
+    """Something looser than built in, or than it was, with who decided it when; in every output.
+
+    Attributes:
+        key: a threshold, a section, `level` or `approvers`.
+        value: what it is.
+        default: what it is in place of: what is built in, or what it was.
+    """
 
     key: str
-    value: Fraction
-    default: Fraction
+    value: Fraction | str
+    default: Fraction | str
     reason: str
     decision: str
     date: date
@@ -149,7 +159,7 @@ def _policy(document: Document) -> Policy:
         agreement_where_sound=values["agreement_where_sound"],
         intended_change_max=values["intended_change_max"],
         repairs_proven=values["repairs_proven"],
-        relaxations=_relaxations(reader, values),
+        relaxations=_relaxations(reader, values, approvers),
         no_sound_case=_no_sound_case(reader, approvers),
         sections={
             key: {name.partition(".")[2]: value for name, value in section.items()}
@@ -202,10 +212,12 @@ class _Reader:
                 self.fail("policy-shape", at, f"is {quoted(name)}", "each entry is a name")
         return tuple(data)
 
-    def record(self, place: Place, keys: Sequence[str]) -> Mapping[str, str]:
-        """A mapping of exactly these keys, each a text that is not empty."""
+    def record(
+        self, place: Place, keys: Sequence[str], besides: Sequence[str] = ()
+    ) -> Mapping[str, str]:
+        """A mapping of these keys, each a text that is not empty; `besides` may be there too."""
         record = self.mapping(place)
-        self.known(place, keys)
+        self.known(place, (*keys, *besides))
         for key in keys:
             text = record.get(key)
             if not isinstance(text, str) or not text.strip():
@@ -230,9 +242,9 @@ class _Reader:
         self.known((key,), [threshold.key.partition(".")[2] for threshold in thresholds])
         return {threshold.key: self.threshold(threshold) for threshold in thresholds}
 
-    def threshold(self, threshold: Threshold) -> Fraction:
+    def threshold(self, threshold: Threshold, place: Place = ()) -> Fraction:
         """One exact figure. Null, missing, zero, negative, inexact or above one is an error."""
-        place = tuple(threshold.key.split("."))
+        place = place or tuple(threshold.key.split("."))
         node = self.document.at(place)
         value = _exact(node)
         if value is not None and threshold.allows(value):
@@ -251,24 +263,38 @@ def _exact(node: Any) -> Fraction | None:
     return None
 
 
-def _relaxations(reader: _Reader, values: Mapping[str, Fraction]) -> tuple[Relaxation, ...]:
+def _relaxations(
+    reader: _Reader,
+    values: Mapping[str, Fraction],
+    approvers: tuple[str, ...],
+) -> tuple[Relaxation, ...]:
     every = (*THRESHOLDS, *(one for section in SECTIONS.values() for one in section))
     table = {threshold.key: threshold for threshold in every}
+    words = (*SECTIONS, "level")
+    known = (*table, *words, "approvers")
     found: dict[str, Relaxation] = {}
     for index, _ in enumerate(reader.entries(("relaxations",), list)):
         place = ("relaxations", index)
-        record = reader.record(place, ("key", "reason", "decision", "date"))
+        besides = () if reader.mapping(place).get("key") in words else ("was",)
+        record = reader.record(place, ("key", "reason", "decision", "date"), besides)
         key = record["key"]
-        if key not in table:
+        if key not in known:
             message = f"unknown threshold {quoted(key)}"
-            reader.fail("policy-unknown-key", (*place, "key"), message, hint(key, table))
-        if key not in values or not table[key].looser(values[key]) or key in found:
-            fix = "take the record out; nothing needs it"
+            reader.fail("policy-unknown-key", (*place, "key"), message, hint(key, known))
+        told: tuple[Fraction | str, Fraction | str] | None
+        if key in words:
+            told = _of_word(reader.mapping(()), key)
+        elif key == "approvers":
+            told = _of_approvers(reader, place, approvers)
+        else:
+            told = _of_threshold(reader, place, table[key], values)
+        if told is None or key in found:
+            fix = "take the record out; nothing needs it. One that was tighter needs `was`"
             reader.fail("policy-relaxation-unused", place, f"{key} is not looser", fix)
         found[key] = Relaxation(
             key=key,
-            value=values[key],
-            default=table[key].default,
+            value=told[0],
+            default=told[1],
             reason=record["reason"],
             decision=record["decision"],
             date=reader.date((*place, "date")),
@@ -279,6 +305,35 @@ def _relaxations(reader: _Reader, values: Mapping[str, Fraction]) -> tuple[Relax
             fix = "record why under relaxations, or tighten it"
             reader.fail("policy-looser", tuple(key.split(".")), message, fix)
     return tuple(found.values())
+
+
+def _of_word(policy: Mapping[str, Any], key: str) -> tuple[str, str] | None:
+    """What a section or the level is, and what would be tighter; None where nothing would."""
+    if key in SECTIONS:
+        return None if key in policy else ("not asked for", "asked for")
+    strictest = LEVELS[-1]
+    return None if policy["level"] == strictest else (str(policy["level"]), strictest)
+
+
+def _of_approvers(
+    reader: _Reader, place: Place, approvers: tuple[str, ...]
+) -> tuple[str, str] | None:
+    """The approvers, and those of before; None where nobody came to them."""
+    before = reader.names((*place, "was"))
+    return (", ".join(approvers), ", ".join(before)) if set(approvers) - set(before) else None
+
+
+def _of_threshold(
+    reader: _Reader, place: Place, threshold: Threshold, values: Mapping[str, Fraction]
+) -> tuple[Fraction, Fraction] | None:
+    """A threshold's value, and the tighter one it is weighed by; None where it is not looser."""
+    value = values.get(threshold.key)
+    if value is None or threshold.looser(value):
+        return None if value is None else (value, threshold.default)
+    if "was" not in reader.mapping(place):
+        return None
+    was = reader.threshold(threshold, (*place, "was"))
+    return (value, was) if threshold.looser_than(value, was) else None
 
 
 def _no_sound_case(reader: _Reader, approvers: tuple[str, ...]) -> tuple[NoSoundCase, ...]:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from harness.arcs import Arc
 from harness.syntax import (
     after_docstring,
+    choices,
     is_constant,
     is_decision,
     is_filled,
@@ -44,10 +45,14 @@ def instrument(source: str, filename: str) -> tuple[ast.Module, tuple[Arc, ...]]
     Raises:
         SyntaxError: the source is no Python.
     """
-    tree = ast.parse(source, filename)
+    return probed(ast.parse(source, filename))
+
+
+def probed(tree: ast.Module) -> tuple[ast.Module, tuple[Arc, ...]]:
+    """Put a probe on each arc of a tree, which is changed and keeps its own nodes."""
     probes = _Probes()
-    probed = probes.visit(tree)
-    return ast.fix_missing_locations(probed), tuple(probes.arcs)
+    found = probes.visit(tree)
+    return ast.fix_missing_locations(found), tuple(probes.arcs)
 
 
 def probe_globals(hits: bytearray) -> dict[str, Any]:
@@ -203,15 +208,26 @@ class _Probes(ast.NodeTransformer):
         constant = all(isinstance(t, ast.Name) and t.id.isupper() for t in targets)
         if self.scopes != [ast.Module] or not constant or len(rows) < 2:
             return self.visit(value)  # type: ignore[no-any-return]  # an expression stays one
-        first = len(self.arcs)
-        for row in rows:
-            text = shorten(ast.unparse(row), 60, placeholder=" …")
-            self.arcs.append(Arc(row.lineno, "row", f"`{text}` is read"))
-        noting = self.call(ROWS, first, self.visit(table))
+        noting = self.noting(table, rows)
         if isinstance(value, ast.Call) and table is not value:
             value.args = [noting]
             return value
         return noting
+
+    def noting(self, table: ast.expr, rows: list[ast.expr]) -> ast.Call:
+        """Make the table that notes which of its rows are read."""
+        first = len(self.arcs)
+        for row in rows:
+            text = shorten(ast.unparse(row), 60, placeholder=" …")
+            self.arcs.append(Arc(row.lineno, "row", f"`{text}` is read"))
+        return self.call(ROWS, first, self.visit(table))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+        """A table that is read where it is written decides like an `if`."""
+        rows = [] if self.scopes[-1] is ast.Module else choices(node)
+        node.value = self.noting(node.value, rows) if rows else self.visit(node.value)
+        node.slice = self.visit(node.slice)
+        return node
 
     # --- statements
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from harness.canonical import same
 from harness.difference import keys_of
@@ -17,6 +17,9 @@ from harness.text import quoted
 
 OBSERVED = "observed-differs"
 """Slug of the finding that the control does not do what was recorded."""
+
+ECHO_SECONDS: Final = 3 * 86_400
+"""How long after an act the control may still cause an event: deliveries are tried again."""
 
 Observed = tuple[Mapping[str, Data], ...]
 """By episode: `facet.path` → the value that was seen, ABSENT where there was none."""

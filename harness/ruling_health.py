@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -77,12 +78,17 @@ def _signature(ruling: Ruling, today: date, approvers: Collection[str]) -> Itera
     if days > LIFETIME_DAYS:
         found, needed = f"{ruling.id}: {days} days", f"lifetime <= {LIFETIME_DAYS} days"
         yield _reason("ruling-lifetime", found, needed)
-    if ruling.approver.strip().casefold() == ruling.owner.strip().casefold():
+    if _name(ruling.approver) == _name(ruling.owner):
         found = f"{ruling.id}: owner and approver {quoted(ruling.owner)}"
         yield _reason("ruling-self-approved", found, "approver != owner")
     if ruling.approver not in approvers:
         found = f"{ruling.id}: {quoted(ruling.approver)}"
         yield _reason("ruling-unknown-approver", found, "approver listed in the policy")
+
+
+def _name(text: str) -> str:
+    """A person's name without what makes two spellings of it look the same."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _use(ruling: Ruling, cells: Sequence[Cell], *, whole: bool) -> Iterator[Reason]:

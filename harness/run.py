@@ -15,6 +15,7 @@ from harness.errors import InputError
 from harness.free import free_run
 from harness.leak import Measured
 from harness.lockstep import lockstep
+from harness.missing import refused
 from harness.model import (
     Cell,
     Episode,
@@ -106,7 +107,8 @@ def run(
         scenarios = chosen(composition, only)
         setup, court = composition.setup(), composition.court(today)
         heard: list[Heard] = []
-        with progress(len(scenarios)) as step:
+        engines = composition.strangers("world")  # truth may not ask them either
+        with refused(*engines), progress(len(scenarios)) as step:
             for scenario in scenarios:
                 heard.append(court.hear(scenario, *replay(setup, scenario)))
                 step()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import msgspec
@@ -22,11 +23,13 @@ class Provenance:
         kind: curated (written by hand), recorded, simulated or found (by a search).
         source: the text, recording or run it was taken from.
         order: how the order of its events is known: as listed, as recorded, or assumed.
+        recorded: the day, in UTC, of a recording's newest event; None where nobody wrote it.
     """
 
     kind: ProvenanceKind
     source: str
     order: Literal["listed", "recorded", "assumed"] = "listed"
+    recorded: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Scenario:
         file: the file's name.
         sha256: digest of the file's bytes.
         assumed: stores that nobody recorded and a person assumed, by name.
+        unknown: stores that nobody recorded or assumed, by name.
     """
 
     id: str
@@ -116,6 +120,7 @@ class Scenario:
     file: str
     sha256: str
     assumed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> str:

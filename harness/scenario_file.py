@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from harness.correction import corrected
 from harness.document import Document, Place, read_document
+from harness.moment import day_of
 from harness.names import Hint
 from harness.ports import Kit, World
-from harness.recorded import observed_of, with_assumed
+from harness.recorded import ECHO_SECONDS, observed_of, with_assumed
 from harness.scenario import (
+    EpisodeSpec,
     Item,
     Provenance,
     ProvenanceKind,
@@ -45,6 +48,7 @@ class ProvenanceShape(Strict, frozen=True, kw_only=True):
     kind: ProvenanceKind
     source: str
     order: Literal["listed", "recorded", "assumed"] = "listed"
+    recorded: date | None = None
 
 
 class ScenarioShape(Strict, frozen=True, kw_only=True):
@@ -120,6 +124,7 @@ def _scenario(document: Document, *, vocabulary: Vocabulary) -> Scenario:
         raise document.error("then-missing", place, message, "write what is true at its end")
     if head.observed:
         _check_recorded(document, "observed", head.provenance.kind)
+    _check_day(document, head.provenance, specs)
     races = [spec.item is not None and spec.item.kind == "together" for spec in specs]
     return Scenario(
         id=head.id,
@@ -128,7 +133,10 @@ def _scenario(document: Document, *, vocabulary: Vocabulary) -> Scenario:
         ticket=head.ticket,
         deliverable=head.deliverable,
         provenance=Provenance(
-            kind=head.provenance.kind, source=head.provenance.source, order=head.provenance.order
+            kind=head.provenance.kind,
+            source=head.provenance.source,
+            order=head.provenance.order,
+            recorded=head.provenance.recorded,
         ),
         faults=head.faults,
         given=given,
@@ -139,6 +147,7 @@ def _scenario(document: Document, *, vocabulary: Vocabulary) -> Scenario:
         file=document.file,
         sha256=document.sha256,
         assumed=tuple(head.assume or ()),
+        unknown=tuple(sorted(getattr(world, "unknown", ()))),
     )
 
 
@@ -176,6 +185,23 @@ def _check_recorded(document: Document, key: str, kind: str) -> None:
     if kind != "recorded":
         message = f"only a recorded scenario has it, this is {kind}"
         raise document.error(f"{key}-unrecorded", (key,), message)
+
+
+def _check_day(document: Document, said: ProvenanceShape, specs: Sequence[EpisodeSpec]) -> None:
+    """The day of the newest event fits what happens: it cannot be made younger by itself."""
+    day = said.recorded
+    if day is None:
+        return
+    place: Place = ("provenance", "recorded")
+    if said.kind != "recorded":
+        message = f"only a recorded scenario has it, this is {said.kind}"
+        raise document.error("recorded-day-unrecorded", place, message)
+    # the newest event is the last act, or an echo that came later
+    first, last = day_of(specs[-1].at), day_of(specs[-1].at + ECHO_SECONDS)
+    if not first <= day <= last:
+        message = f"{day} is not the day of the newest event: the last thing happens on {first}"
+        days = f"from {first} to {last}"
+        raise document.error("recorded-day", place, message, f"a day {days}, or record anew")
 
 
 def _given(document: Document, kit: Kit, assume: Mapping[str, Any] | None) -> tuple[Any, World]:

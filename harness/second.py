@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from harness.canonical import digest
-from harness.compose import Composition, compose, package
+from harness.compose import Composition, compose
 from harness.free import candidate_run
 from harness.guard import ENVIRON, ambient_profile
 from harness.lockstep import observations
+from harness.missing import refused
 from harness.ports import Engine, Handler, Trigger
 from harness.scenario import Scenario
 from harness.setup import Setup, Side
@@ -111,34 +110,6 @@ def watched_side(side: Side, watch: Watch) -> Side:
     )
 
 
-class Refusing(MetaPathFinder):
-    """Refuses to import one package, as if it had been deleted."""
-
-    def __init__(self, package: str) -> None:
-        self.package = package
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG002  # importlib's signature
-        if fullname == self.package or fullname.startswith(f"{self.package}."):
-            raise ModuleNotFoundError(f"{fullname} is refused here", name=fullname)
-
-
-@contextmanager
-def refused(package: str) -> Iterator[None]:
-    """Let a package be missing, also where somebody has imported it already."""
-    refusing = Refusing(package)
-    loaded = {
-        name: sys.modules[name] for name in sys.modules if f"{name}.".startswith(f"{package}.")
-    }
-    for name in loaded:
-        del sys.modules[name]
-    sys.meta_path.insert(0, refusing)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(refusing)
-        sys.modules.update(loaded)
-
-
 class Anything(frozenset[str]):
     """A set of names that holds every name: the control that knows them is not there yet."""
 
@@ -184,7 +155,7 @@ class Replays:
 
 def second(composition: Composition) -> Second:
     """Replay everything: first the candidate where no control can be imported, then both."""
-    with refused(package(composition.config.control)):
+    with refused(composition.control_package):
         replays = Replays(composition.loaded.scenarios)
         replays.each(partial(replays.free, composition.candidate_only(reverse=True)))
     watch = Watch()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness.errors import ExitCode, HarnessError
+from harness.errors import ExitCode, HarnessError, InputError
 from harness.text import visible
 
 
@@ -20,6 +20,9 @@ def say(text: str) -> None:
         click.echo(text)
     except BrokenPipeError:
         _drop(sys.stdout)
+    except OSError as error:  # half a report must not end like a whole one
+        reason = (error.strerror or str(error)).lower()
+        raise InputError("unwritable", f"standard output cannot be written: {reason}") from error
 
 
 def complain(error: HarnessError) -> None:

@@ -68,6 +68,20 @@ def table_rows(node: ast.expr) -> list[ast.expr]:
     return []
 
 
+def choices(node: ast.Subscript) -> list[ast.expr]:
+    """Return the rows between which `{…}[x]` or `(…)[x]` chooses; none where nothing is chosen."""
+    match node:
+        case ast.Subscript(slice=ast.Constant() | ast.Slice() | ast.UnaryOp(op=ast.USub())):
+            rows = []
+        case ast.Subscript(value=ast.Dict() as table):
+            rows = table_rows(table)
+        case ast.Subscript(value=ast.Tuple(elts=rows) | ast.List(elts=rows)):
+            rows = [] if any(isinstance(row, ast.Starred) for row in rows) else rows
+        case _:
+            rows = []
+    return rows if len(rows) > 1 else []
+
+
 def is_stub(body: list[ast.stmt]) -> bool:
     """Tell a body of nothing but a docstring or an ellipsis."""
     return all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in body)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from harness import manifest as manifests
+from harness.audit.gate_condition import condition as surface
 from harness.compose import Composition
 from harness.condition import CONDITIONS, Condition
 from harness.evidence import Pinned, fold
+from harness.fidelity import fidelity
 from harness.fields import Fields
+from harness.freshness import freshness, recorded, to_come
 from harness.gate import Verdict, decide
+from harness.guarding.pinning import pinned_paths
+from harness.guarding.retired import Census, census
 from harness.manifest import Manifest, Present, Problem
 from harness.model import Cell
+from harness.moment import Now
+from harness.mutate.gate_condition import condition as mutants
+from harness.origin import Counted, Source, sources
 from harness.reason import Reason
 from harness.ruling import RulingClass
 from harness.ruling_health import unhealthy
 from harness.run import RunResult, paths_that_ran
+from harness.sampling.gate_condition import condition as bounds
 
 
-def verdict(composition: Composition, result: RunResult, *, today: date) -> Verdict:
-    """Decide the gate from a run's result."""
+def verdict(
+    composition: Composition, result: RunResult, *, today: date, now: Now | None = None
+) -> Verdict:
+    """Decide the gate from a run's result, on a day; `now` also knows how the clock stands."""
     manifest = composition.manifest or Manifest()
     problems = manifests.compare(composition.manifest, present(composition, result))
     whole = not composition.paths
@@ -50,16 +62,83 @@ def verdict(composition: Composition, result: RunResult, *, today: date) -> Verd
         leaks=result.leaks.leaks,
         whole=whole,
     )
-    return decide(
+    faults = (*_unowned(composition), *to_come(result.scenarios, today))
+    counted = counts(composition)
+    decided = decide(
         evidence,
         composition.policy,
         today=today,
-        manifest=[*map(_reason, problems), *_unusable(result), *_unowned(composition)],
+        manifest=[
+            *map(_reason, problems),
+            *_unusable(result),
+            *faults,
+            *counted.missing.values(),
+        ],
         rulings=health,
         leak=len(result.leaks.leaks),
         partial="" if whole else f"{len(result.scenarios)} scenarios named on the command line",
         retired=left_out(result.cells, composition.fields),
-        conditions=(races(composition, result),),
+        conditions=conditions(composition, result, now or Now.of(today)),
+    )
+    return replace(
+        decided,
+        recorded=getattr(composition.control.engine, "recorded", ""),
+        sources=origins(composition, result, decided, today),
+        census=counted,
+    )
+
+
+def counts(composition: Composition) -> Census:
+    """Every path that there ever was: registered, pinned, or buried."""
+    return census(
+        composition.control.engine.paths,
+        pinned_paths(composition.manifest or Manifest()),
+        composition.retired,
+        recorded=composition.config.recording is not None,
+    )
+
+
+def origins(
+    composition: Composition, result: RunResult, decided: Verdict, today: date
+) -> Mapping[str, Source]:
+    """Where every figure comes from: what this run measured, what a file asserts."""
+    counted = Counted(
+        scenarios=len(result.scenarios),
+        cells=len(result.cells),
+        wrong_values=result.leaks.tried,
+        branches=sum(len(unit.arcs) for unit in composition.units().values()),
+        races=sum(is_race(cell) for cell in result.cells),
+        recordings=len(recorded(result.scenarios)),
+    )
+    asserted = {one.key: one.source for one in decided.conditions if one.source is not None}
+    found = sources(counted, today, asserted)
+    return {name: source for name, source in found.items() if source is not None}
+
+
+def is_race(cell: Cell) -> bool:
+    """Whether several things happened at once in it."""
+    control = cell.episode.control
+    return control is not None and "race" in control.facets
+
+
+def conditions(composition: Composition, result: RunResult, now: Now) -> tuple[Condition, ...]:
+    """What evidence says beside the cells, each sort weighed for itself."""
+    recordings = (
+        weigh(
+            result.cells,
+            result.scenarios,
+            composition.policy,
+            paths=composition.control.engine.paths,
+            now=now,
+        )
+        for weigh in (fidelity, freshness)
+    )
+    return (
+        races(composition, result),
+        mutants(composition),
+        surface(composition, now.today),
+        bounds(composition, result),
+        *recordings,
     )
 
 

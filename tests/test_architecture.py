@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.replica_code import HERE
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("harness", "brain", "fixtures", "legacy_replica")
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+PACKAGES = tuple(SETTINGS["importlinter"]["root_packages"])
 LARGEST = 400
 LARGER = {
     "fixtures/rows.py": "a table of every row's fields; one looks up, nobody reads it through",
@@ -72,7 +76,7 @@ def test_the_harness_never_says_whose_engines_these_are() -> None:
 
 def test_only_configuration_documents_and_its_own_folders_name_the_control() -> None:
     """What must go with the replica can be found by its name."""
-    allowed = ("legacy_replica/", "tests/", "docs/", "scenarios/", "pyproject.toml")
+    allowed = ("legacy_replica/", "tests/", "docs/", "scenarios/", "pyproject.toml", "CODEOWNERS")
     files = grep("-l", "legacy_replica").split()
 
     strangers = [
@@ -80,6 +84,15 @@ def test_only_configuration_documents_and_its_own_folders_name_the_control() -> 
     ]
 
     assert strangers == []
+
+
+def test_the_code_of_the_control_is_missing_only_where_its_recording_is_named() -> None:
+    """Else every test of it would be skipped, and nobody would notice."""
+    named = SETTINGS["shadow"]["control"]
+    recorded = named.endswith((".jsonl", ".jsonl.gz"))
+
+    assert (not recorded) == HERE
+    assert ("legacy_replica" in PACKAGES) == HERE
 
 
 def test_no_committed_file_names_a_path_of_a_machine_or_a_package_host() -> None:

@@ -127,10 +127,11 @@ def test_every_path_is_shown_right_and_wrong() -> None:
 
 
 def test_the_replay_loop_loads_neither_the_sdk_nor_a_comparing_library() -> None:
+    control = "" if COMPOSITION.recording else f", {COMPOSITION.config.control.split(':')[0]}"
     probe = (
         "import sys\n"
         "import harness.lockstep, harness.free, harness.race, harness.adjudicate, harness.leak\n"
-        "import fixtures.kit, brain.engine, legacy_replica.engine\n"
+        f"import fixtures.kit, brain.engine{control}\n"
         "print(sorted({'stripe', 'deepdiff', 'sqlalchemy', 'rich'} & set(sys.modules)))\n"
     )
 

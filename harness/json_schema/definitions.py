@@ -142,6 +142,8 @@ def _adapted(part: Any) -> Any:
         return part
     if part.get("format") == "date-time":
         return text(INSTANT, "a time with its zone, as 2026-03-02T10:00:00Z")
+    if part.get("format") == "date":
+        return text(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a day, as 2026-03-02")
     named = {key: _adapted(one) for key, one in part.items() if key != "default"}
     if "prefixItems" in part:
         del named["items"]

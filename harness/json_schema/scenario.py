@@ -103,7 +103,11 @@ _CURATED: Final[Json] = {
     "properties": {"then": {"type": "object", "anyOf": [_has("truth"), _has("customer")]}},
 }
 _UNRECORDED: Final[Json] = {
-    "properties": {"observed": {"maxItems": 0}, "assume": {"type": "null"}},
+    "properties": {
+        "observed": {"maxItems": 0},
+        "assume": {"type": "null"},
+        "provenance": {"properties": {"recorded": {"type": "null"}}},
+    },
 }
 
 

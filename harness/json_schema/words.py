@@ -30,6 +30,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "kind": "How it came to be; decides what else the file needs.",
             "source": "The text, recording or run it was taken from, so that somebody finds it.",
             "order": "How the order of its events is known.",
+            "recorded": "Recorded scenarios only: the day of the newest event, in UTC; one without"
+            " it counts as too old.",
         },
         "ThenShape": {
             "truth": "What is truly so, whatever any store says. Names that are not written are"

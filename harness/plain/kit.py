@@ -24,6 +24,7 @@ from harness.moment import moment
 from harness.plain.journal import NAMES, BadType, NoSuchRow, UnknownState
 from harness.plain.ports import View
 from harness.plain.rows import Row, Time, is_plain_type, row_of, unfit_fields, written
+from harness.plain.surface import surface
 from harness.plain.world import PlainWorld, row_data
 from harness.ports import Data, Facts
 from harness.text import quoted
@@ -138,6 +139,7 @@ class Kit:
             InputError: a store or an act cannot be as it is declared.
         """
         self._stores, self._does = dict(stores), dict(acts)
+        self.surface = surface(stores)
         for store, kind in stores.items():
             _check_store(store, kind)
         self.acts = {

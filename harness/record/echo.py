@@ -13,15 +13,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from harness.free import Running
 from harness.ports import Data, Happened
+from harness.recorded import ECHO_SECONDS
 from harness.scenario import EpisodeSpec, Item, Scenario
 from harness.setup import Setup
-
-LATEST: Final = 3 * 86_400
-"""Seconds for which an act may still be at work: deliveries are tried again for some days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +70,7 @@ class _Control:
     def caused(self, event: Happened) -> int | None:
         """The episode in which the control caused this event, which is matched by now."""
         for place, episode in enumerate(episodes := self.unmatched[event.type, event.object]):
-            if event.at - self.times[episode] <= LATEST:
+            if event.at - self.times[episode] <= ECHO_SECONDS:
                 del episodes[place]
                 return episode
         return None

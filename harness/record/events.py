@@ -72,6 +72,8 @@ def events(
         InputError: the kit has no recorder, or an option cannot be used.
     """
     composition = compose(config, ())
+    if composition.recording is not None:
+        composition.engine("control")  # refuses: only code tells its own echoes from acts
     recorder = recorder_of(composition.kit)
     if recorder is None:
         message = f"the kit {composition.config.world} has no recorder"
@@ -169,9 +171,9 @@ class _Making:
             return ()
         files = tuple(one.file for one in self.written)
         bar = partial(progress, sys.stderr, "replaying")
-        result = running.run(
-            compose(self.composition.config.file, files), today=today(), progress=bar
-        )
+        config = self.composition.config
+        day = today(config.root)
+        result = running.run(compose(config.file, files), today=day, progress=bar)
         self.failures.extend(result.failures)
         return result.cells
 

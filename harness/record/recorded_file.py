@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from harness.document import LARGEST, parse_document, read_document
 from harness.errors import InputError
-from harness.moment import iso
+from harness.moment import day_of, iso
 from harness.ports import Data, Happened, Recording
 from harness.record.echo import Apart, told_apart
 from harness.record.scenario_yaml import scenario_yaml
@@ -70,7 +70,13 @@ def _read_back(
     added: Mapping[str, Any],
     vocabulary: Vocabulary,
 ) -> tuple[Scenario, bytes]:
-    provenance = {"kind": "recorded", "source": SOURCE, "order": recording.order}
+    days = [day_of(one.at).isoformat() for one in recording.happened]
+    provenance = {
+        "kind": "recorded",
+        "source": SOURCE,
+        "order": recording.order,
+        **({"recorded": max(days)} if days else {}),
+    }
     fields: dict[str, Data] = {
         "id": recording.id,
         "title": recording.title,

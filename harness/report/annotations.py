@@ -116,8 +116,7 @@ def _gravity(cell: Cell) -> tuple[object, ...]:
 
 
 def _gate(verdict: Verdict) -> Annotation:
-    opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
-    title = f"Gate closed, level {verdict.level}, {opened} of {len(verdict.paths)} paths open"
+    title = f"Gate closed, level {verdict.level}, {verdict.counted}"
     told = (f"{one.slug}: {one.found}; needed: {one.needed}" for one in verdict.reasons)
     return Annotation("error", Spot(), title, "\n".join((*told, "shadow gate")))
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from harness.evidence import PathEvidence
 from harness.gate import Gate, PathVerdict, Verdict
 from harness.model import Outcome
-from harness.reason import Reason
+from harness.reason import Reason, some
 from harness.report.figures_text import cell_counts, counts, figure_rows, figures_line, listed
 from harness.report.notes import notes
 from harness.report.terminal import Look, blank, grid, heading, printed, styled, words
@@ -26,6 +26,7 @@ NEXT: Final[Mapping[str, str]] = {
     "manifest-stale": "shadow lint --write",
     "scenario-unusable": "shadow lint",
     "scenario-removed": "shadow lint",
+    "path-removed": "shadow guard --base origin/main",
     "paths-changed": "shadow lint",
     "branch-total-changed": "shadow lint",
     "cells-not-run": "shadow run",
@@ -53,14 +54,17 @@ def gate_text(
 
 
 def _summary(verdict: Verdict, self_test: SelfTest | None) -> Iterator[RenderableType]:
-    opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
     gate = f"Gate {verdict.gate}, level {verdict.level}"
-    yield styled(verdict.gate, f"{gate}, {opened} of {len(verdict.paths)} paths open")
+    yield styled(verdict.gate, f"{gate}, {verdict.counted}")
     rows = [
         ("cells", cell_counts(verdict.totals, verdict.unknown_state)),
         ("free runs", counts(verdict.free)),
         ("evidence", f"{listed(verdict.kinds)} (kinds are never added)"),
     ]
+    if verdict.recorded:
+        rows.append(("control", verdict.recorded))
+    if verdict.census.retired:
+        rows.append(("retired", some(verdict.census.retired)))
     if self_test is not None:
         rows.append(("self-test", self_test.in_words()))
     if verdict.partial:

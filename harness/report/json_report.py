@@ -54,8 +54,25 @@ def gate_document(verdict: Verdict, self_test: SelfTest | None = None) -> Json:
             one.key: {"asked": one.asked, "evidence": one.evidence, **one.detail}
             for one in verdict.conditions
         },
+        "sources": {
+            figure: {"measured": one.measured, "when": one.when.isoformat(), "what": one.what}
+            for figure, one in verdict.sources.items()
+        },
         "retired_fields": dict(verdict.retired),
+        "retired_paths": {
+            path: {
+                "clearance": one.clearance,
+                "sha256": one.sha256,
+                "date": one.date.isoformat(),
+                "cells": one.cells,
+                "branches": one.branches,
+                "decision": one.decision,
+                "recording": one.recording,
+            }
+            for path, one in verdict.census.retired.items()
+        },
         "unowned_code": list(verdict.unowned),
+        "control_recorded": verdict.recorded,
         "relaxations": [
             {
                 "key": one.key,

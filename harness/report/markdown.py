@@ -63,9 +63,7 @@ def comment(told: Told, changes: Changes) -> str:
 def _title(told: Told, changes: Changes) -> str:
     verdict = told.verdict
     if verdict is not None:
-        opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
-        paths = f"{opened} of {len(verdict.paths)} paths open"
-        return f"Gate {verdict.gate}, level {verdict.level}, {paths}"
+        return f"Gate {verdict.gate}, level {verdict.level}, {verdict.counted}"
     if not any(told.totals.get(outcome) for outcome in COMPARED):
         return f"Nothing was compared, level {told.level}"
     bare = _counted(sum(not one.ruled for one in changes.all if _now(one)), "difference")
@@ -152,7 +150,7 @@ def _reasons(verdict: Verdict) -> Iterator[Section]:
         return
     listed = ", ".join(code(name) for name in _some(alone, 30))
     notes = (f"Closed by the reasons for the whole gate alone: {listed}",) if alone else ()
-    title = f"<b>Closed paths</b>: {len(closed)} of {len(verdict.paths)}"
+    title = f"<b>Closed paths</b>: {len(closed)} of {len(verdict.census.every(verdict.paths))}"
     yield Section(title, ("path", "reason", "found", "needed"), tuple(rows),
                   RANKS.index("reasons"), code("shadow gate"), notes)  # fmt: skip
 

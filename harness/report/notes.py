@@ -17,11 +17,22 @@ class Note(NamedTuple):
 
 def notes(verdict: Verdict) -> Iterator[Note]:
     """Every kind in the order of its telling, also those with nothing to tell."""
-    yield Note("Not required by policy", tuple(verdict.not_required))
+    yield Note("Asked for by the policy", verdict.required)
+    yield Note("Not required by policy", verdict.not_required)
     yield Note("Relaxations", tuple(_relaxed(verdict)))
     yield Note("Signed statements", tuple(_signed(verdict)))
     yield Note("Fields that are not compared", tuple(_left_out(verdict)))
     yield Note("Code that no path reached", tuple(verdict.unowned))
+    yield Note("Where the figures come from", tuple(_origins(verdict)))
+
+
+def _origins(verdict: Verdict) -> Iterator[str]:
+    """Figures by where they come from, each named once."""
+    figures: dict[str, list[str]] = {}
+    for figure, source in verdict.sources.items():
+        figures.setdefault(source.told, []).append(figure)
+    for told, names in figures.items():
+        yield f"{', '.join(names)}: {told}"
 
 
 def _relaxed(verdict: Verdict) -> Iterator[str]:

@@ -67,6 +67,7 @@ def _header(scenario: Scenario, cells: Sequence[Cell], level: str) -> Iterator[R
     strata = cells[0].episode.stratum if cells else {}
     provenance = scenario.provenance
     order = "" if provenance.order == "listed" else f", order {provenance.order}"
+    order += f", newest event of {provenance.recorded}" if provenance.recorded else ""
     belongs = (scenario.deliverable, scenario.family and f"family {scenario.family}")
     yield grid(
         [

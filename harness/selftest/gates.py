@@ -40,6 +40,35 @@ NOT_SOUND: Final[dict[str, Any]] = {
 }
 """A path whose one cell is not sound, and ruled."""
 
+SEEN: Final = f"{POLICY}fidelity: {{seen: 9/10}}\n"
+ASKS_YOUNG: Final = "freshness: {recording_days: 90}\n"
+YOUNG: Final = f"{POLICY}{ASKS_YOUNG}"
+SHOWN: Final = """
+observed:
+  - {}
+  - {books.lamps.yard.level: 2, books.lamps.hall.level: 0}
+"""
+OFF: Final = "{level: 0, wanted: 0, lit: false, tag: null, broken: false}"
+YARD: Final = "{level: 2, wanted: 2, lit: false, tag: 'on', broken: false}"
+HALL: Final = "{level: 4, wanted: 4, lit: false, tag: 'on', broken: false}"
+SHOWN_WHOLE: Final = f"""
+observed:
+  - {{}}
+  - books.lamps: {{hall: {OFF}, yard: {YARD}}}
+    books.meter: {{main: {{spent: 2}}}}
+    books.notes: {{}}
+    books.tasks: {{}}
+    money.spent: {{main: 2}}
+    response.level: 2
+    effects.yard: [{{to: 2, call: turned}}, {{call: emit lamp.turned}}]
+  - books.lamps: {{hall: {HALL}, yard: {YARD}}}
+    books.meter: {{main: {{spent: 6}}}}
+    books.notes: {{}}
+    books.tasks: {{}}
+    money.spent: {{main: 6}}
+    response.level: 4
+    effects.hall: [{{to: 4, call: turned}}, {{call: emit lamp.turned}}]
+"""
 NO_SOUND: Final = f"reason: planted, decision: {DECISION}, approver: mia"
 
 
@@ -148,7 +177,16 @@ def unusable(parts: Parts) -> Parts:
     return {"loaded": Loaded(scenarios=good, failures=(failure,), unusable=("no-such",))}
 
 
-GATES_CLEAN: Final = (Plant(name="a clean pair that meets every floor", **turns(8)),)
+GATES_CLEAN: Final = (
+    Plant(name="a clean pair that meets every floor", **turns(8)),
+    Plant(
+        name="a clean recording that is young and shows everything",
+        kind="recorded, recorded: @-90",
+        now="@-90T10:00:00Z",
+        more=SHOWN_WHOLE,
+        gate=f"{SEEN}{ASKS_YOUNG}",
+    ),
+)
 
 GATES: Final = (
     Plant(name="a cell less than the floor", **turns(7)),
@@ -177,6 +215,16 @@ GATES: Final = (
         name="a pinned cell that is not there",
         change=first_pin(
             lambda pin: replace(pin, cells=(*pin.cells, replace(pin.cells[0], id=f"{pin.id}#9")))
+        ),
+    ),
+    Plant(
+        weighed=True,
+        name="a pinned path that is gone and has no tombstone",
+        change=first_pin(
+            lambda pin: replace(
+                pin,
+                cells=(*pin.cells[:-1], replace(pin.cells[-1], paths=("attic",))),
+            )
         ),
     ),
     Plant(
@@ -242,6 +290,27 @@ GATES: Final = (
         weighed=True,
         name="a gate at level production",
         gate=POLICY.replace("level: rehearsal", "level: production"),
+    ),
+    Plant(weighed=True, name="paths that nobody recorded", gate=f"{SEEN}{ASKS_YOUNG}"),
+    Plant(
+        name="a recording that is too old",
+        kind="recorded, recorded: @-91",
+        now="@-91T10:00:00Z",
+        gate=YOUNG,
+    ),
+    Plant(name="a recording without a day", kind="recorded", gate=YOUNG),
+    Plant(
+        name="a recording of a day to come",
+        kind="recorded, recorded: @+1",
+        now="@+1T10:00:00Z",
+        gate=YOUNG,
+    ),
+    Plant(name="a recording that shows too little", kind="recorded", more=SHOWN, gate=SEEN),
+    Plant(
+        name="a control that left what was recorded",
+        kind="recorded",
+        more=SHOWN.replace("2", "3"),
+        gate=SEEN,
     ),
     Plant(weighed=True, name="a statement that nobody needs", gate=stated("@turn", "@+30")),
     Plant(weighed=True, name="a statement about no path", gate=stated("attic", "@+30")),

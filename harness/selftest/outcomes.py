@@ -10,6 +10,7 @@ from harness.plain.world import PlainWorld
 from harness.ports import Data
 from harness.selftest.lamps import FELL, TURN, TURNED, LampKit
 from harness.selftest.plant import DUSK, RAN, WHEN, Parts, Plant
+from harness.selftest.unrecorded import unrecorded
 from harness.selftest.ways import (
     also,
     answering,
@@ -133,6 +134,13 @@ OUTCOMES: Final = (
         then="",
         kind="recorded",
         candidate=also(TURN, ASKING),
+    ),
+    Plant(
+        name="a recorded control that nobody saw do anything",
+        when=f"{WHEN}  - {{at: +3m, act: lamp.wish, lamp: hall, to: 4}}",
+        ran=(*RAN, ""),
+        again=True,
+        change=unrecorded,
     ),
     Plant(
         name="a candidate that never ends",

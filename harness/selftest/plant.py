@@ -41,6 +41,7 @@ class Plant:
         control, candidate: trigger → what is done instead; `look` is the candidate's look.
         given, when, then: parts of the scenario, as YAML.
         kind: its provenance.
+        now: when it begins.
         more: further keys of the scenario, as YAML.
         rulings: their files, as YAML.
         gate: keys of the policy, as YAML, in place of the relaxed floors.
@@ -62,6 +63,7 @@ class Plant:
     when: str = WHEN
     then: str = THEN
     kind: str = "curated"
+    now: str = "2026-03-02T10:00:00Z"
     more: str = ""
     rulings: tuple[str, ...] = ()
     gate: str = ""
@@ -75,4 +77,4 @@ class Plant:
     @property
     def shape(self) -> tuple[str, ...]:
         """What its scenario is made of; plants of one shape have one scenario."""
-        return (self.given, self.when, self.then, self.kind, self.more, *self.stores)
+        return (self.given, self.when, self.then, self.kind, self.now, self.more, *self.stores)

@@ -56,6 +56,9 @@ relaxations:
   - {{key: floors.sound_agree, reason: small, decision: {DECISION}, date: 2026-03-02}}
 """
 
+NOWHERE: Final = ".planted"
+"""A folder that nobody has: what lies beside the real scenarios is no evidence of a plant."""
+
 SMALL: Final = Budget(deliveries=8, port_calls=150, schedules=25)
 """Counted budgets of a plant: enough for its acts, and soon exceeded."""
 
@@ -142,14 +145,14 @@ def names_of(composition: Composition) -> Names:
     """What a composition calls its parts; where it has too few, names of the plants' own."""
     scenarios = composition.loaded.scenarios
     control, kit = composition.control.engine, composition.kit
-    paths = [*sorted(control.paths), "turn", "tag"]
+    paths = sorted(control.paths) or ["tag"]
     turn = paths[0]
     stores = kit.books(kit.load(scenarios[0].given)) if scenarios else {}
     return Names(
         control=control.name,
         candidate=composition.candidate.engine.name,
         turn=turn,
-        tag=next(path for path in paths[1:] if path != turn),
+        tag=paths[1] if paths[1:] else f"{turn} tag",  # in order: paths are told by their names
         scenarios=tuple(one.id for one in scenarios) or ("planted",),
         stores=tuple(stores),
     )
@@ -175,7 +178,8 @@ class Workbench:
 
     def composed(self, plant: Plant) -> Planted:
         """The composition of one plant."""
-        planted = Planted(config=self.real.config)
+        nowhere = self.real.config.scenarios / NOWHERE
+        planted = Planted(config=replace(self.real.config, scenarios=nowhere, gate=nowhere))
         control, coverage = control_of(plant, self.names)
         guarded: Parts = {"guard": NoGuard()}
         parts = vars(planted)
@@ -191,6 +195,8 @@ class Workbench:
         parts.update(
             loaded=Loaded(scenarios=(scenario,)),
             policy=policy_of(text.dated(plant.gate or POLICY)),
+            recording=None,
+            retired=(),
             rulings=rulings_of(plant, text, known_of(control)),
             manifest=manifest_of(scenario, plant, self.names, coverage),
         )
@@ -256,7 +262,7 @@ class Text(NamedTuple):
 id: "@id"
 title: Somebody turns a lamp
 provenance: {{kind: {plant.kind}, source: planted}}
-given: {{now: 2026-03-02T10:00:00Z, {plant.given}}}
+given: {{now: "{plant.now}", {plant.given}}}
 when: {plant.when}
 {then}
 {plant.more}

@@ -52,7 +52,8 @@ def test_help_imports_nothing_heavy() -> None:
     out, _ = process.communicate(timeout=60)
 
     assert out.splitlines()[-1] == (
-        "HEAVY [] ['harness.cli', 'harness.errors', 'harness.shell', 'harness.text']"
+        "HEAVY [] ['harness.cli', 'harness.deletion_commands', 'harness.errors', "
+        "'harness.options', 'harness.recording_commands', 'harness.shell', 'harness.text']"
     )
 
 

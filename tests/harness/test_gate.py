@@ -14,6 +14,7 @@ from harness.condition import CONDITIONS, Condition
 from harness.errors import ExitCode
 from harness.evidence import Pinned
 from harness.gate import Gate, decide, gate_exit_code, run_exit_code, worst
+from harness.guarding.retired import census
 from harness.model import Cell, Class, Free, FreeRun, Outcome
 from harness.policy import Policy
 from harness.reason import PATH as PATH_SLUGS
@@ -118,6 +119,7 @@ WHOLE_FAULTS: dict[str, Callable[[], Run]] = {
     "ruling-leaks": lambda: Run(leak=1),
     "no-sound-case-unused": lambda: Run(policy=policy(SIGNED)),
     "evidence-required": lambda: Run(policy=policy(POLICY.replace("rehearsal", "production"))),
+    "path-removed": lambda: Run(manifest=tuple(census((), ("x.gone",), ()).missing.values())),
     "path-closed": lambda: replaced(3, outcome=Outcome.DIVERGE),
     "cell-unanswered": lambda: replaced(3, outcome=Outcome.DIVERGE, own={PATH: Outcome.AGREE}),
 }

@@ -27,13 +27,18 @@ PAGES: dict[str, tuple[str, ...]] = {
     "show of a cell": ("show", "late#2"),
     "paths": ("paths",),
     "lint": ("lint",),
+    "audit": ("audit",),
     "lint of a bad file": ("lint", "bad.yaml"),
     "lint that writes": ("lint", "--write"),
     "rule": ("rule", "late#2"),
     "report": ("report", "--markdown", "comment.md"),
+    "sample status": ("sample", "status"),
+    "record control": ("record", "control"),
     "record events": ("record", "events", "events.jsonl", "--accounts", "rows.csv"),
 }
 OTHERWISE = {
+    "clear": "needs a repository: test_clear_command holds it to the same",
+    "guard": "needs a range of commits: test_guarding_told holds it to the same",
     "schema": "a JSON Schema",
     "completion": "a shell's script",
     "new": "has its own project below: the loan desk has no templates",

@@ -158,11 +158,11 @@ def test_a_refusal_is_the_response_with_kind_and_code() -> None:
     assert living.world.answers == [("api.do", seen.facets["response"])]
 
 
-def test_refusing_an_event_is_no_response() -> None:
+def test_refusing_an_event_is_an_answer_since_its_sender_would_send_it_again() -> None:
     seen, _ = lived(webhook("a"), a=raises(Refused("ignored", "old")))
 
     assert seen.refusal == {"kind": "ignored", "code": "old"}
-    assert seen.facets["response"] == {}
+    assert seen.facets["response"] == {"refused": seen.refusal}
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), SystemExit(0), BaseException("x")])

@@ -10,18 +10,19 @@ import pytest
 from harness.cli import main
 from harness.compose import compose, package
 from harness.free import Running, candidate_run, free_run
+from harness.missing import refused
 from harness.scenario import Scenario
-from harness.second import Anything, refused, second
+from harness.second import Anything, second
 from harness.setup import Setup
 from harness.stability import Second
 from tests.harness.planted import CANDIDATE, Edits, by_id, outcomes, planted, said
 from tests.harness.toy_project import LATE
 
 COPIES = """
-import inspect
+import contextlib
 
 def _control():
-    importlib = inspect.importlib
+    importlib = contextlib.sys.modules["importlib"]
     return importlib.import_module("desk_control.pay")
 
 def _pays(ports, trigger):
@@ -151,7 +152,7 @@ def test_a_candidate_that_copies_the_control_past_the_guard_fails(
     _, gate = said("gate")
 
     assert code == 1
-    assert by_id(run)["late"]["free"]["outcome"] == "UNSTABLE"
+    assert by_id(run)["late"]["free"]["outcome"] == "THEN_FAILED"  # missing in every process
     assert gate["gate"] == "closed"
-    assert gate["free"]["UNSTABLE"] == 1
+    assert gate["free"]["THEN_FAILED"] == 1
     assert "AGREE" in outcomes(by_id(run)["late"])

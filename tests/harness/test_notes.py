@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from harness.condition import Condition
 from harness.gate import Verdict
+from harness.origin import Source
 from harness.policy import NoSoundCase, Relaxation
 from harness.report.changes import changes
 from harness.report.gate_text import gate_text
@@ -22,7 +23,15 @@ from tests.harness.many_told import told
 def silent_about_nothing() -> Verdict:
     return replace(
         Run().verdict(),
-        conditions=(Condition(key="fidelity", what="fidelity", asked=False),),
+        conditions=(
+            Condition(key="fidelity", what="fidelity", asked=False),
+            Condition(key="mutants", what="mutants", asked=True, evidence="1/1"),
+        ),
+        sources={
+            "repairs": (run := Source(measured=True, when=date(2026, 3, 2), what="8 cells")),
+            "made worse": run,
+            "mutants": Source(measured=False, when=date(2026, 3, 1), what="mutants.lock"),
+        },
         relaxations=(Relaxation(key="floors.sound_agree", value=Fraction(1), default=Fraction(3),
                                 reason="few ways in", decision="docs/decisions/0007",
                                 date=date(2026, 1, 2)),),
@@ -39,6 +48,7 @@ def test_every_kind_is_told_with_who_signed_it_and_why() -> None:
     signed = "cron.x has no sound case, signed by ledger until 2026-05-01: asks twice"
 
     assert told_of == {
+        "Asked for by the policy": ("mutants: 1/1",),
         "Not required by policy": ("fidelity: no evidence yet",),
         "Relaxations": (f"{relaxed} (docs/decisions/0007)",),
         "Signed statements": (f"{signed} (docs/decisions/0008)",),
@@ -47,11 +57,15 @@ def test_every_kind_is_told_with_who_signed_it_and_why() -> None:
             "books.seen (retired), left out of 8 cells",
         ),
         "Code that no path reached": ("module.gone",),
+        "Where the figures come from": (
+            "repairs, made worse: measured in this run from 8 cells",
+            "mutants: asserted 2026-03-01 by mutants.lock",
+        ),
     }
 
 
 def test_a_kind_of_which_there_is_nothing_is_told_all_the_same() -> None:
-    verdict = replace(Run().verdict(), conditions=(), retired={}, unowned=())
+    verdict = replace(Run().verdict(), conditions=(), sources={}, retired={}, unowned=())
 
     assert {note.texts for note in notes(verdict)} == {()}
     assert gate_text(verdict).count("\n  none\n") >= len(tuple(notes(verdict)))

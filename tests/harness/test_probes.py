@@ -73,6 +73,10 @@ def test_statement_arcs_are_coverages_branches_taken_and_in_all(
     ("source", "call", "expected"),
     [
         ("f = lambda a, b: a and b", "f(0, 1)", ["operand: `a` decides: false"]),
+        ("f = lambda a: {1: 'x', 2: 'y'}[a]", "f(2)", ["row: `2` is read"]),
+        ("f = lambda a: (7, 8)[a > 1]", "f(2)", ["row: `8` is read"]),
+        ("f = lambda a: [f, a][not a]", "f(2)", ["row: `f` is read"]),
+        ("f = lambda a: (a, 8)[0] + [a, 1][-1] + {1: a}[a]", "f(1)", []),
         ("f = lambda a, b: a and b", "f(1, 0)", ["operand: `b` is asked"]),
         ("f = lambda a, b: a and b > 1", "f(1, 0)", ["operand: `b > 1` is false"]),
         ("f = lambda a, b: a or b > 1", "f(0, 2)", ["operand: `b > 1` is true"]),

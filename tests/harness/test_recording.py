@@ -77,6 +77,7 @@ def test_a_recorded_event_becomes_an_act_that_is_replayed(desk: Desk) -> None:
     written = desk.scenario()
     assert written["provenance"] == {
         "kind": "recorded", "source": "shadow record events", "order": "assumed",
+        "recorded": "2026-03-05",
     }  # fmt: skip
     (item,) = written["when"]
     assert (item["webhook"], item["replaces"]) == ("loan.returned", True)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.echo import LATEST, Apart, still, told_apart
+from harness.record.echo import Apart, still, told_apart
+from harness.recorded import ECHO_SECONDS
 from harness.scenario import Item
 from tests.harness.register_world import MINUTE, START, Kit, World, scenario, setup, webhook
 
@@ -124,7 +125,7 @@ def test_the_controls_own_event_that_it_does_not_cause_is_an_act_and_held_agains
 def test_an_event_long_after_what_could_have_caused_it_is_an_act() -> None:
     """Else what the control once did in vain would swallow what somebody did months later."""
     told = Event(START, "told", "a", {})
-    last, late = (echo()._replace(at=START + MINUTE + LATEST + n) for n in (0, 1))
+    last, late = (echo()._replace(at=START + MINUTE + ECHO_SECONDS + n) for n in (0, 1))
 
     assert apart(told, last).echoes == (1,)
     assert (apart(told, late).acts, apart(told, late).echoes) == ((0, 1), ())

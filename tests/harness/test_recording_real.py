@@ -14,6 +14,9 @@ from harness.document import read_document
 from harness.record.account_rows import read_accounts
 from harness.record.pseudonym import pseudonyms
 from tests.harness.planted import said
+from tests.replica_code import needs_replica
+
+pytestmark = needs_replica
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "stripe-data"

@@ -101,6 +101,7 @@ def test_every_facet_and_a_race_differ_somewhere() -> None:
 
 UNREACHED: Mapping[str, str] = {
     "cell-not-replayed": "only `shadow lint --write` says it, and pins nothing then",
+    "clock-behind": "a plant has a day, and no clock that could be behind it",
     "leak-unmeasured": "a verdict is given the leak that its run has measured",
 }
 """Reasons of the gate that nothing in a run can lead to."""

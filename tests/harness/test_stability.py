@@ -164,8 +164,8 @@ FAULTS = {
         "        ports.reason('zone', text=email.utils.formatdate(0, localtime=True))"
     ),
     "past-the-guard": (
-        "import inspect\n"
-        "        clock = inspect.importlib.import_module('time')\n"
+        "import contextlib\n"
+        "        clock = contextlib.sys.modules['time']\n"
         "        ports.reason('clock', now=int(clock.time()) * 0)"
     ),
     "left": "while True:\n            ports.member.get()",

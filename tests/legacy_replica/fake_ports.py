@@ -64,7 +64,8 @@ class Invoices:
         self.log, self.rows, self.error, self.errors = log, rows, error, errors
 
     def list(self, *, status: str | None = None) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if status in (None, row.status))
+        rows = sorted(self.rows, key=lambda row: (getattr(row, "created", 0), row.id))
+        return tuple(row for row in rows if status in (None, row.status))
 
     def retrieve(self, id: str) -> Row:
         for row in self.rows:

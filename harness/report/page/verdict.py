@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import HarnessError
 from harness.evidence import PathEvidence, own_outcomes
-from harness.gate import Gate, PathVerdict, Verdict
+from harness.gate import PathVerdict, Verdict
 from harness.model import Outcome
 from harness.reason import SLUGS, Reason
 from harness.report.figures_text import cell_counts, counts, figure_rows, listed
@@ -28,12 +28,10 @@ WHOLE_GATE = "whole-gate"
 def verdict_document(told: Told) -> Json:
     """Everything above the list of scenarios, and the notes below it."""
     verdict = told.decided
-    opened = sum(path.gate is Gate.OPEN for path in verdict.paths.values())
     return {
         "gate": str(verdict.gate),
         "level": verdict.level,
-        "opened": opened,
-        "paths_total": len(verdict.paths),
+        "opened": verdict.counted.partition(" paths"),
         "partial": verdict.partial,
         "evidence": listed(verdict.kinds),
         "totals": [
