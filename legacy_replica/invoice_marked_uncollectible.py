@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from legacy_replica.entitlements import suspend_paid
-from legacy_replica.payload import event_object
+from legacy_replica.payload import object_id
 from legacy_replica.ports import Ports, Trigger
 
 DAY = 86_400
@@ -18,7 +18,7 @@ def invoice_marked_uncollectible(ports: Ports, trigger: Trigger) -> None:
     # QUIRK Q08: no look at the segment, enterprise and business are treated like everyone
     now = ports.clock.now()
     # QUIRK Q03: the invoice itself stays at its face amount, for ever
-    invoice = ports.stripe.invoices.retrieve(event_object(trigger)["id"])
+    invoice = ports.stripe.invoices.retrieve(object_id(trigger))
     debt = _debt(invoice, now)
     known = ports.stripe.customers.retrieve().metadata.get("bad_debt_amount", "0")
     # QUIRK Q01: "1,250" is no integer and stops everything that follows
@@ -37,7 +37,9 @@ def invoice_marked_uncollectible(ports: Ports, trigger: Trigger) -> None:
 def _debt(invoice: Any, now: int) -> int:
     """Sum what the customer used until now and has not paid, in minor units, at least 0."""
     # QUIRK Q04: credit notes, refunds, discounts and taxes are not looked at
-    used = sum(_used(line, now) for line in invoice.lines.data)
+    used = 0
+    for line in invoice.lines.data:
+        used += _used(line, now)
     paid: int = invoice.amount_paid
     return max(0, used - paid)
 
@@ -59,7 +61,10 @@ def _is_licensed(line: Any) -> bool:
     if line.pricing is None:
         return False
     recurring = line.pricing.price_details.price.recurring
-    return recurring is not None and recurring.usage_type == "licensed"
+    if recurring is None:
+        return False
+    licensed: bool = recurring.usage_type == "licensed"
+    return licensed
 
 
 def _started_days(seconds: int) -> int:

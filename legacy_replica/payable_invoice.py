@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from legacy_replica.ports import Ports
 
@@ -18,5 +19,5 @@ def payable_invoice(ports: Ports, metadata: Mapping[str, str]) -> str | None:
     invoices = ports.stripe.invoices.list(status="open")
     if not invoices:
         return None
-    oldest: str = min(invoices, key=lambda invoice: (invoice.created, invoice.id)).id
+    oldest: str = min(invoices, key=attrgetter("created")).id
     return oldest
