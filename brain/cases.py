@@ -139,7 +139,7 @@ def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
 def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
     linked = {entry.invoice.id for entry in debts.consolidated}
     for debt in debts:
-        unlinked = is_consolidated(snapshot, debt.invoice) and debt.id not in linked
+        unlinked = is_consolidated(debt.invoice) and debt.id not in linked
         if unlinked and debt.invoice.status in ("open", "uncollectible"):
             yield _case("consolidated-without-originals", debt.id)
     for entry in debts.consolidated:

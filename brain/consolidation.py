@@ -66,10 +66,9 @@ def out_of_band(invoice: Invoice) -> int:
     return records[-1] if records else 0
 
 
-def is_consolidated(snapshot: Snapshot, invoice: Invoice) -> bool:
+def is_consolidated(invoice: Invoice) -> bool:
     """True for an invoice that an earlier engine issued over others."""
-    named = snapshot.stripe_customer.metadata.get("consolidated_invoice")
-    return invoice.metadata.get("consolidated") == "true" or invoice.id == named
+    return invoice.metadata.get("consolidated") == "true"
 
 
 def consolidated(snapshot: Snapshot) -> tuple[Consolidated, ...]:
@@ -77,7 +76,7 @@ def consolidated(snapshot: Snapshot) -> tuple[Consolidated, ...]:
     known = {invoice.id for invoice in snapshot.invoices}
     found = []
     for invoice in snapshot.invoices:
-        if not is_consolidated(snapshot, invoice):
+        if not is_consolidated(invoice):
             continue
         named = str(invoice.metadata.get("originals", "")).replace(",", " ").split()
         originals = tuple(key for key in named if key in known and key != invoice.id)

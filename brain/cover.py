@@ -25,10 +25,10 @@ UNPAID = "unpaid"
 DUNNING = "dunning"
 """Reason of a suspension for bad debt."""
 
-NOT_BEGUN = ("incomplete", "paused")
+NOT_BEGUN = frozenset(("incomplete", "paused"))
 """Statuses of a live subscription that gives no service: not paid yet, or no longer on trial."""
 
-UNASKED = ("void", "uncollectible")
+UNASKED = frozenset(("void", "uncollectible"))
 
 NONE: frozenset[str] = frozenset()
 
@@ -99,20 +99,20 @@ def waits(grant: Grant) -> bool:
 
 def is_over(snapshot: Snapshot, grant: Grant) -> bool:
     """True where the grant's subscription has ended, whatever its plan."""
-    row = snapshot.subscriptions.get(grant.subscription or "")
+    row = snapshot.subscriptions.get(grant.subscription)
     return row is not None and not is_live(row)
 
 
 def has_begun(snapshot: Snapshot, grant: Grant) -> bool:
     """False where the grant's subscription waits for its first payment, or is paused."""
-    row = snapshot.subscriptions.get(grant.subscription or "")
+    row = snapshot.subscriptions.get(grant.subscription)
     return row is None or row.status not in NOT_BEGUN
 
 
 def _without_payment(
     snapshot: Snapshot, grant: Grant, running: frozenset[str], cleared: frozenset[str] = NONE
 ) -> str | None:
-    subscription = snapshot.subscriptions.get(grant.subscription or "")
+    subscription = snapshot.subscriptions.get(grant.subscription)
     if subscription is None:
         return None
     covered = is_covered(snapshot, grant, running)

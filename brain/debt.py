@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import lcm
+from fractions import Fraction
 from typing import NamedTuple
 
 from brain.consolidation import Consolidated, consolidated, own_settled
@@ -19,7 +19,7 @@ from brain.service import Ledger
 from brain.snapshot import Snapshot
 from brain.stripe_rows import Invoice, LineItem
 
-COLLECTIBLE = ("open", "uncollectible")
+COLLECTIBLE = frozenset(("open", "uncollectible"))
 
 NO_DEBT = frozenset(("user_forgiven",))
 """Why Stripe says that an invoice is uncollectible, where that means that nobody owes it."""
@@ -46,14 +46,14 @@ class Debt(NamedTuple):
     settled: int
     lo: int
     hi: int
+    unknown: str | None
+    processing: bool
+    waiting: bool
+    evidence: bool
+    is_unrecorded: bool
+    first: bool
+    consolidated: bool
     share: int = 0
-    unknown: str | None = None
-    processing: bool = False
-    waiting: bool = False
-    evidence: bool = False
-    is_unrecorded: bool = False
-    first: bool = False
-    consolidated: bool = False
 
     @property
     def id(self) -> str:
@@ -120,18 +120,20 @@ def value(line: LineItem) -> int:
 
 
 def earned(invoice: Invoice, ledger: Ledger) -> int | None:
-    """Value of the service given, minor units, rounded down to the unit; None if not known."""
-    parts = []
+    """Value of the service given, minor units, rounded down to the unit; None if not known.
+
+    Below 0 where more was credited on its lines than was given.
+    """
+    total = Fraction(0)
     for line in invoice.lines.data:
         amount = value(line)
-        fraction = ledger.fraction(line) if amount else (0, 1)
-        if fraction is None:
-            return None
-        parts.append((amount, *fraction))
-    whole = lcm(*(denominator for _, _, denominator in parts))
-    total = sum(amount * (whole // below) * above for amount, above, below in parts)
+        if amount:
+            fraction = ledger.fraction(line)
+            if fraction is None:
+                return None
+            total += amount * fraction
     step = unit(invoice.currency)
-    return max(0, total // (whole * step) * step)
+    return total // step * step
 
 
 def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozenset()) -> Debts:
@@ -147,7 +149,7 @@ def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozens
     }
     forgiven |= snapshot.named_by("cannot-zero-uncollectible")
     found = {}
-    for invoice in sorted(snapshot.invoices, key=lambda i: (due_at(i), i.created, i.id)):
+    for invoice in sorted(snapshot.invoices, key=due_at):
         key = invoice.id
         found[key] = _debt(
             snapshot,
@@ -186,7 +188,7 @@ def _debt(
         lo, hi = (0, remaining) if noted is None else (noted, noted)
         if noted is None:
             unknown = "service-unknown" if adds_up else "lines-do-not-add-up"
-    subscription = snapshot.subscriptions.get(invoice.subscription or "")
+    subscription = snapshot.subscriptions.get(invoice.subscription)
     first = (
         invoice.billing_reason == "subscription_create"
         and subscription is not None
@@ -248,4 +250,4 @@ def _owed(debt: Debt, forgiven: frozenset[str]) -> Debt:
     too_small = debt.minimum is not None and hi < debt.minimum
     if debt.is_excused or too_small or debt.id in forgiven or not debt.is_collectible:
         return debt._replace(lo=0, hi=0, unknown=None)
-    return debt if (lo, hi) == (debt.lo, debt.hi) else debt._replace(lo=lo, hi=hi)
+    return debt._replace(lo=lo, hi=hi)

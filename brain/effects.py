@@ -12,51 +12,43 @@ a crash between two effects leaves the customer better off and never worse:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, auto
 from hashlib import sha256
-from typing import ClassVar
 
 from brain.rows import BillingDb, Customer
 from brain.stripe_rows import Invoice
 
 
 class Place(IntEnum):
-    """Places in the safe order."""
+    """Places, in the safe order."""
 
-    CASE = 0
-    CANCEL_WORTHLESS = 1
-    SERVICE_BEHIND_BAN = 2
-    HOLD_OFF = 3
-    FLAG_OFF = 4
-    SINCE_OFF = 5
-    METADATA_OFF = 6
-    SERVICE_OFF = 7
-    CANCEL = 8
-    RETIRE = 9
-    INVOICE = 10
-    WRITE_OFF = 11
-    METADATA_ON = 12
-    SINCE_ON = 13
-    FLAG_ON = 14
-    HOLD_ON = 15
-    HOLD_REPLACED = 16
-    SERVICE_BANNED = 17
-    SERVICE_ON = 18
-    SERVICE_HANDED_OVER = 19
+    CASE = auto()
+    CANCEL_WORTHLESS = auto()
+    SERVICE_BEHIND_BAN = auto()
+    HOLD_OFF = auto()
+    FLAG_OFF = auto()
+    SINCE_OFF = auto()
+    METADATA_OFF = auto()
+    SERVICE_OFF = auto()
+    CANCEL = auto()
+    RETIRE = auto()
+    INVOICE = auto()
+    WRITE_OFF = auto()
+    METADATA_ON = auto()
+    SINCE_ON = auto()
+    FLAG_ON = auto()
+    HOLD_ON = auto()
+    HOLD_REPLACED = auto()
+    SERVICE_BANNED = auto()
+    SERVICE_ON = auto()
+    SERVICE_HANDED_OVER = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One change. `store`: 1 to 6, 0 for cases. `turn`: order among effects of the same place."""
+    """One change."""
 
     place: Place
-    turn: int = 0
-    store: ClassVar[int] = 0
-
-    @property
-    def is_harsh(self) -> bool:
-        """True where the change may leave the customer worse off."""
-        return self.place in HARSH
 
 
 HARSH = frozenset(
@@ -73,6 +65,7 @@ HARSH = frozenset(
         Place.SERVICE_HANDED_OVER,
     )
 )
+"""Places of changes that may leave the customer worse off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +77,6 @@ class OpenCase(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetBillingDb(Effect):
-    store: ClassVar[int] = 1
     expect: BillingDb | None
     bad_debt: bool
     failed_attempts: int
@@ -92,7 +84,6 @@ class SetBillingDb(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSince(Effect):
-    store: ClassVar[int] = 2
     expect: Customer | None
     since: int | None
 
@@ -101,7 +92,6 @@ class SetSince(Effect):
 class SetMetadata(Effect):
     """`pairs` merge into the Stripe customer's metadata; the value "" deletes a key."""
 
-    store: ClassVar[int] = 3
     pairs: tuple[tuple[str, str], ...]
 
 
@@ -109,7 +99,6 @@ class SetMetadata(Effect):
 class Retire(Effect):
     """Make a consolidated invoice ask for nothing."""
 
-    store: ClassVar[int] = 4
     invoice: Invoice
     key: str
 
@@ -118,7 +107,6 @@ class Retire(Effect):
 class Credit(Effect):
     """Credit an invoice down to what is owed; amounts in minor units."""
 
-    store: ClassVar[int] = 4
     invoice: Invoice
     amount: int
     owed: int
@@ -129,7 +117,6 @@ class Credit(Effect):
 class MarkUncollectible(Effect):
     """Write an open invoice off; it must ask for exactly `owed` by then."""
 
-    store: ClassVar[int] = 4
     invoice: Invoice
     owed: int
 
@@ -141,7 +128,6 @@ class Clear(Effect):
     settled_by: the consolidated invoice that truly paid for it.
     """
 
-    store: ClassVar[int] = 4
     invoice: Invoice
     settled_by: str | None
     key: str
@@ -149,7 +135,6 @@ class Clear(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetGrant(Effect):
-    store: ClassVar[int] = 5
     grant: str
     status: str
     reason: str | None
@@ -157,27 +142,24 @@ class SetGrant(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSubscription(Effect):
-    store: ClassVar[int] = 5
     subscription: str
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutHold(Effect):
-    store: ClassVar[int] = 6
     kind: str
     since: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveHold(Effect):
-    store: ClassVar[int] = 6
     kind: str
 
 
-def idempotency_key(account: str, kind: str, object: str, target: str, generation: int) -> str:
+def idempotency_key(*wish: str | int) -> str:
     """A key that is the same for the same wish and another once the wish came true.
 
     Stripe forgets keys after a day, so state is always read again before a key is used again.
     """
-    return sha256(f"{account}|{kind}|{object}|{target}|{generation}".encode()).hexdigest()
+    return sha256("|".join(map(str, wish)).encode()).hexdigest()

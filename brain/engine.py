@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from brain.intents import INTENTS, Intent, NotInThisMode
@@ -11,37 +12,43 @@ from brain.look import MODES, Mode, settle
 from brain.perform import TryLater
 from brain.ports import Ports, Trigger
 
-TELLING: Mapping[str, tuple[str, ...]] = {
+TELLING: Mapping[str, frozenset[str]] = {
     # what an invoice asks for, and whether it was paid; a part paid comes as `updated`
-    "invoice": (
-        "finalized",
-        "marked_uncollectible",
-        "overdue",
-        "paid",
-        "payment_action_required",
-        "payment_failed",
-        "payment_succeeded",
-        "updated",
-        "voided",
+    "invoice": frozenset(
+        (
+            "finalized",
+            "marked_uncollectible",
+            "overdue",
+            "paid",
+            "payment_action_required",
+            "payment_failed",
+            "payment_succeeded",
+            "updated",
+            "voided",
+        )
     ),
-    "credit_note": ("created", "updated", "voided"),
+    "credit_note": frozenset(("created", "updated", "voided")),
     # money that is on its way, or is taken off an invoice again; that it came, the invoice tells
-    "invoice_payment": ("detached",),
-    "payment_intent": ("canceled", "processing"),
-    "charge": ("refund.updated", "refunded"),
+    "invoice_payment": frozenset(("detached",)),
+    "payment_intent": frozenset(("canceled", "processing")),
+    "charge": frozenset(("refund.updated", "refunded")),
     # money that left an invoice, or came back to it
-    "charge.dispute": ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated"),
-    "refund": ("created", "failed", "updated"),
+    "charge.dispute": frozenset(
+        ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated")
+    ),
+    "refund": frozenset(("created", "failed", "updated")),
     # whether service goes on; the balance, which counts against debt, and the metadata
-    "customer.subscription": ("created", "deleted", "paused", "resumed", "updated"),
-    "customer": ("updated",),
+    "customer.subscription": frozenset(("created", "deleted", "paused", "resumed", "updated")),
+    "customer": frozenset(("updated",)),
     # what the nightly jobs were; the sweep is what is left of them
-    "cron": (
-        "ban_flagged",
-        "consolidate_bad_debt",
-        "flag_overdue",
-        "retry_open_invoices",
-        "sync_metadata",
+    "cron": frozenset(
+        (
+            "ban_flagged",
+            "consolidate_bad_debt",
+            "flag_overdue",
+            "retry_open_invoices",
+            "sync_metadata",
+        )
     ),
 }
 """What tells of a change that another decision may follow from, by family.
@@ -53,8 +60,8 @@ events (`charge.succeeded`, `payment_intent.payment_failed`). The account's segm
 no event; the next look sees them.
 """
 
-LOOKS = (*(f"{family}.{name}" for family, names in TELLING.items() for name in names), "sweep")
-"""Triggers that mean look. A look reads everything, so it does not matter which comes first."""
+LOOKS = frozenset(f"{family}.{name}" for family, names in TELLING.items() for name in names)
+"""Events and jobs that mean look. It reads everything, so it does not matter which comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +79,14 @@ class Engine:
     refusals: exceptions that are decisions, each with `kind` and `code`.
     """
 
-    name: str = "brain"
+    name: str
     mode: Mode
-    handlers: Mapping[str, tuple[Handler, ...]] = field(repr=False)
-    refusals: tuple[type[Exception], ...] = (TryLater, NotInThisMode)
+    refusals: tuple[type[Exception], ...]
+
+    @property
+    def handlers(self) -> Mapping[str, tuple[Handler, ...]]:
+        """Trigger → what answers it."""
+        return _handlers(self.mode)
 
     def look(self, ports: Ports) -> None:
         """Look at the account without a trigger. Raises TryLater."""
@@ -84,12 +95,17 @@ class Engine:
 
 def engine(mode: str) -> Engine:
     """The brain at a mode; KeyError for a mode that does not exist."""
-    chosen = MODES[mode]
-    looking = (Handler(path="brain.look", call=lambda ports, _: _look(ports, chosen)),)
-    handlers: dict[str, tuple[Handler, ...]] = dict.fromkeys(LOOKS, looking)
-    for trigger, intent in INTENTS.items():
-        handlers[trigger] = (Handler(path=f"brain.{trigger}", call=_asking(intent, chosen)),)
-    return Engine(mode=chosen, handlers=handlers)
+    return Engine(name="brain", mode=MODES[mode], refusals=(TryLater, NotInThisMode))
+
+
+@cache
+def _handlers(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
+    looking = (Handler(path="brain.look", call=lambda ports, _: _look(ports, mode)),)
+    asked = {
+        trigger: (Handler(path=f"brain.{trigger}", call=_asking(intent, mode)),)
+        for trigger, intent in INTENTS.items()
+    }
+    return {**dict.fromkeys(sorted(LOOKS), looking), "sweep": looking, **asked}
 
 
 def _look(ports: Ports, mode: Mode) -> None:

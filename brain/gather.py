@@ -15,6 +15,10 @@ CLOSED_DISPUTES = frozenset(("won", "lost", "warning_closed", "prevented"))
 """A dispute of any other status, known or not, may still end either way."""
 
 
+Paid = Mapping[str | None, str]
+"""PaymentIntent → the invoice that it pays; nothing is paid by None."""
+
+
 def gather(ports: Ports) -> Snapshot | None:
     """Return the account as it is now, or None where there is no account. Writes nothing."""
     account = ports.accounts.get()
@@ -58,12 +62,12 @@ def _intents(invoice: Invoice) -> list[str]:
     return [intent for intent in payments if intent is not None]
 
 
-def _invoice_of_payment(invoices: Iterable[Invoice]) -> Mapping[str, str]:
-    """PaymentIntent → invoice; since basil neither names the other directly."""
+def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
+    """Since basil neither names the other directly."""
     return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
 
 
-def _processing(intents: Iterable[PaymentIntent], paid_by: Mapping[str, str]) -> frozenset[str]:
+def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str]:
     return frozenset(
         paid_by[intent.id]
         for intent in intents
@@ -72,10 +76,10 @@ def _processing(intents: Iterable[PaymentIntent], paid_by: Mapping[str, str]) ->
 
 
 def _attempts(
-    invoices: Iterable[Invoice], charges: Iterable[Charge], paid_by: Mapping[str, str]
+    invoices: Iterable[Invoice], charges: Iterable[Charge], paid_by: Paid
 ) -> Mapping[str, int]:
     """Stripe's own count leaves payments by hand out, so the charges are counted too."""
-    tried = Counter(paid_by.get(charge.payment_intent or "") for charge in charges)
+    tried = Counter(paid_by.get(charge.payment_intent) for charge in charges)
     return {invoice.id: invoice.attempt_count + tried[invoice.id] for invoice in invoices}
 
 
@@ -100,12 +104,12 @@ class _Returns(NamedTuple):
     notes: Iterable[CreditNote]
 
 
-def _taken_back(found: _Returns, paid_by: Mapping[str, str]) -> Mapping[str, TakenBack]:
+def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str, TakenBack]:
     """What left each invoice; a refund on its way has not left, one that failed never did."""
-    intent_of = {charge.id: charge.payment_intent for charge in found.charges}
+    intent_of: Mapping[str | None, str | None] = {c.id: c.payment_intent for c in found.charges}
 
     def invoice_of(row: Refund | Dispute) -> str | None:
-        return paid_by.get(row.payment_intent or intent_of.get(row.charge or "") or "")
+        return paid_by.get(row.payment_intent or intent_of.get(row.charge))
 
     refunded, lost = Counter[str | None](), Counter[str | None]()
     noted, to_balance = Counter[str | None](), Counter[str | None]()

@@ -47,7 +47,7 @@ def pay_invoice(ports: Ports, trigger: Trigger, mode: Mode) -> Answer | None:
 
 
 def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answer | None:
-    if not mode.milder:
+    if not mode.answers:
         raise NotInThisMode(mode.name)
     wish = trigger.args.get("payment_method")
     answer: Answer | None = None
@@ -192,7 +192,7 @@ def clear_bad_debt(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
 
     What is being paid at this moment is forgiven if that payment fails.
     """
-    if not mode.milder:
+    if not mode.answers:
         raise NotInThisMode(mode.name)
     if ports.accounts.get() is None:
         return None
@@ -205,7 +205,7 @@ def lift_ban(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
 
     A promise is never made shorter, and needs something to lift or to spare (docs/decisions/0018).
     """
-    if not mode.milder:
+    if not mode.answers:
         raise NotInThisMode(mode.name)
     decision = decide(ports, mode)
     if decision is None:

@@ -7,43 +7,42 @@ from collections.abc import Iterator
 from brain.assess import Assessment
 from brain.consolidation import Consolidated
 from brain.debt import COLLECTIBLE, Debt
-from brain.effects import Clear, Credit, Effect, MarkUncollectible, Place, Retire, idempotency_key
+from brain.effects import Clear, Credit, MarkUncollectible, Place, Retire, idempotency_key
 from brain.standing import STOPPING
 from brain.stripe_rows import Invoice
 
+Change = Clear | Credit | MarkUncollectible | Retire
+"""An effect on an invoice."""
 
-def invoices(view: Assessment) -> Iterator[Effect]:
+
+def invoices(view: Assessment) -> Iterator[Change]:
     """Retire what is consolidated, credit what is not owed, write off what is due too long."""
-    for turn, entry in enumerate(view.debts.consolidated):
+    for entry in view.debts.consolidated:
         if _can_retire(view, entry):
             key = _key(view, entry.invoice, "retire", 0)
-            yield Retire(place=Place.RETIRE, turn=turn, invoice=entry.invoice, key=key)
-    for turn, debt in enumerate(view.debts):
+            yield Retire(place=Place.RETIRE, invoice=entry.invoice, key=key)
+    for debt in view.debts:
         if debt.id in view.leftover:
             by = _settled_by(view, debt)
             kind = "credit_note" if by is None else f"credit_note:{by}"
             yield Clear(
                 place=Place.INVOICE,
-                turn=turn,
                 invoice=debt.invoice,
                 settled_by=by,
                 key=_key(view, debt.invoice, kind, 0),
             )
         elif _is_adjusted(view, debt):
-            yield from adjust(view, debt, turn=turn)
+            yield from adjust(view, debt)
         if debt.id in view.write_off:
-            yield MarkUncollectible(
-                place=Place.WRITE_OFF, turn=turn, invoice=debt.invoice, owed=debt.hi
-            )
+            yield MarkUncollectible(place=Place.WRITE_OFF, invoice=debt.invoice, owed=debt.hi)
 
 
-def adjust(view: Assessment, debt: Debt, *, turn: int = 0) -> Iterator[Effect]:
+def adjust(view: Assessment, debt: Debt) -> Iterator[Credit]:
     """Credit the invoice down to what is owed, where it asks for more."""
     excess = debt.invoice.amount_remaining - debt.hi
     if excess > 0:
         yield Credit(
             place=Place.INVOICE,
-            turn=turn,
             invoice=debt.invoice,
             amount=excess,
             owed=debt.hi,
@@ -64,7 +63,6 @@ def can_be_adjusted(view: Assessment, debt: Debt) -> bool:
     return (
         debt.hi > 0
         and debt.unknown is None
-        and debt.is_collectible
         and debt.minimum is not None
         and not debt.processing
         and not view.snapshot.has_case(STOPPING, debt.id)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brain.assess import Assessment, assess
-from brain.effects import Effect
+from brain.effects import HARSH, Effect, Place
 from brain.gather import gather
 from brain.perform import Moved, TryLater, perform
 from brain.plan import plan
@@ -24,28 +24,36 @@ ROUNDS = 8
 class Mode:
     """How much of a plan is carried out.
 
-    stores: whose changes are made in any case. milder: so are all that help the customer.
-    harsher: so are all. decides_all: service is decided on as if everything were made.
+    places: whose changes are made. answers: requests of people are carried out.
+    decides_all: service is decided on as if everything were made.
     """
 
     name: str
-    stores: frozenset[int] = frozenset()
-    milder: bool = False
-    harsher: bool = False
-    decides_all: bool = False
-
-    def allows(self, effect: Effect) -> bool:
-        """True where the effect is made in this mode."""
-        return self.harsher or effect.store in self.stores or (self.milder and not effect.is_harsh)
+    places: frozenset[Place]
+    answers: bool
+    decides_all: bool
 
 
-RECONCILED = frozenset((0, 1, 2, 3))
+RECONCILED = frozenset(
+    (
+        Place.CASE,
+        Place.FLAG_OFF,
+        Place.SINCE_OFF,
+        Place.METADATA_OFF,
+        Place.METADATA_ON,
+        Place.SINCE_ON,
+        Place.FLAG_ON,
+    )
+)
+"""Places of cases and of stores 1 to 3, which only say what the others do."""
+
+ALL = frozenset(Place)
 
 MODES: Mapping[str, Mode] = {
-    "observe": Mode(name="observe", decides_all=True),
-    "reconcile": Mode(name="reconcile", stores=RECONCILED),
-    "lift": Mode(name="lift", stores=RECONCILED, milder=True),
-    "full": Mode(name="full", stores=RECONCILED, milder=True, harsher=True, decides_all=True),
+    "observe": Mode(name="observe", places=frozenset(), answers=False, decides_all=True),
+    "reconcile": Mode(name="reconcile", places=RECONCILED, answers=False, decides_all=False),
+    "lift": Mode(name="lift", places=RECONCILED | ALL - HARSH, answers=True, decides_all=False),
+    "full": Mode(name="full", places=ALL, answers=True, decides_all=True),
 }
 
 
@@ -84,7 +92,7 @@ def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:
 
 def _round(ports: Ports, mode: Mode, decision: Decision, number: int) -> bool:
     """Carry out what the mode allows; False where that is nothing."""
-    allowed = tuple(effect for effect in decision.effects if mode.allows(effect))
+    allowed = tuple(effect for effect in decision.effects if effect.place in mode.places)
     if number == 0 or allowed:
         say(ports, mode, decision)
     try:
@@ -102,5 +110,7 @@ def say(ports: Ports, mode: Mode, decision: Decision) -> None:
     for case in decision.view.cases:
         ports.reason("case", kind=case.kind, object=case.object)
     for effect in decision.effects:
-        rule = "step" if mode.allows(effect) else "not-this-mode"
-        ports.reason(rule, does=STEP.sub(" ", type(effect).__name__).lower())
+        ports.reason(
+            "step" if effect.place in mode.places else "not-this-mode",
+            does=STEP.sub(" ", type(effect).__name__).lower(),
+        )

@@ -62,7 +62,7 @@ def method_of(snapshot: Snapshot, invoice: Invoice) -> str | None:
     customer when the old one fails.
     """
     customer = snapshot.stripe_customer
-    subscription = snapshot.subscriptions.get(invoice.subscription or "")
+    subscription = snapshot.subscriptions.get(invoice.subscription)
     return (
         customer.invoice_settings.default_payment_method
         or (None if subscription is None else subscription.default_payment_method)

@@ -17,7 +17,8 @@ from brain.gather import is_processing
 from brain.ports import Ports, StripeFailure
 from brain.stripe_rows import Invoice
 
-BUSY = (409, 429)
+BUSY = frozenset((409, 429))
+REFUSALS = range(400, 500)
 
 
 class Moved(Exception):
@@ -47,10 +48,9 @@ def perform(ports: Ports, effect: fx.Effect) -> None:
 
 def stop_unless_final(error: StripeFailure) -> None:
     """Raise TryLater unless Stripe has answered for good (a 4xx that waiting does not cure)."""
-    status = error.http_status or 0
-    if status in BUSY:
+    if error.http_status in BUSY:
         raise TryLater("stripe-busy") from error
-    if not 400 <= status < 500:
+    if error.http_status not in REFUSALS:
         raise TryLater("stripe-unreachable") from error
 
 

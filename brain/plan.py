@@ -13,14 +13,12 @@ from brain.cover import DUNNING, UNPAID, has_begun, is_covered, is_over, lasts, 
 from brain.debt import Debt
 from brain.effects import (
     CancelSubscription,
-    Clear,
-    Credit,
     Effect,
-    MarkUncollectible,
     OpenCase,
     Place,
     PutHold,
     RemoveHold,
+    Retire,
     SetBillingDb,
     SetGrant,
     SetMetadata,
@@ -32,9 +30,7 @@ from brain.rows import Grant
 from brain.service import bills_for, is_paid_for
 from brain.standing import STOPPING, Standing
 
-CHANGES = (Clear, Credit, MarkUncollectible)
 HOLD = {Standing.BLOCKED: "block", Standing.BANNED: "ban"}
-ABSENT = (None, "", "false")
 
 
 def plan(view: Assessment) -> tuple[Effect, ...]:
@@ -44,7 +40,7 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     covering = view.in_grace
     view = replace(view, in_grace=covering - view.cleared)
     grants = tuple(_grants(view, covering))
-    effects = [
+    effects: list[Effect] = [
         *_cases(view),
         *_billing_db(view),
         *_since(view),
@@ -54,7 +50,7 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
         *_subscriptions(view, grants),
         *_holds(view),
     ]
-    return tuple(sorted(effects, key=lambda effect: (effect.place, effect.turn)))
+    return tuple(sorted(effects, key=lambda effect: effect.place))
 
 
 def _once_served(
@@ -70,13 +66,12 @@ def _once_served(
     covered = _handed_over(view, grants)
     by_contract = _by_contract(view)
     for effect in invoices(view):
-        if isinstance(effect, CHANGES):
-            billed = subscriptions_of(effect.invoice)
-            owed_on = by_contract or effect.invoice.id in view.in_grace
-            covers = effect.invoice.id in covering
-            if (again & billed and owed_on) or (covered & billed and covers):
-                continue
-        yield effect
+        billed = subscriptions_of(effect.invoice)
+        owed_on = by_contract or effect.invoice.id in view.in_grace
+        covers = effect.invoice.id in covering
+        waits = (again & billed and owed_on) or (covered & billed and covers)
+        if isinstance(effect, Retire) or not waits:
+            yield effect
 
 
 def _handed_over(view: Assessment, grants: Iterable[SetGrant]) -> set[str | None]:
@@ -102,10 +97,8 @@ def _is_bad(view: Assessment) -> bool:
 
 
 def _cases(view: Assessment) -> Iterator[Effect]:
-    for turn, case in enumerate(view.cases):
-        yield OpenCase(
-            place=Place.CASE, turn=turn, kind=case.kind, object=case.object, detail=case.detail
-        )
+    for case in view.cases:
+        yield OpenCase(place=Place.CASE, kind=case.kind, object=case.object, detail=case.detail)
 
 
 def _billing_db(view: Assessment) -> Iterator[Effect]:
@@ -124,19 +117,18 @@ def _since(view: Assessment) -> Iterator[Effect]:
     """Store 2: since when the oldest bad debt is written off."""
     row = view.snapshot.customer
     shown = None if row is None else row.bad_debt_since
-    target = view.since if _is_bad(view) else None
-    if shown != target:
-        place = Place.SINCE_OFF if target is None else Place.SINCE_ON
-        yield SetSince(place=place, expect=row, since=target)
+    if shown != view.since:
+        place = Place.SINCE_OFF if view.since is None else Place.SINCE_ON
+        yield SetSince(place=place, expect=row, since=view.since)
 
 
 def _metadata(view: Assessment) -> Iterator[Effect]:
     """Store 3: the mark; amount and consolidated invoice go, but evidence stays while needed."""
     shown, bad = view.snapshot.stripe_customer.metadata, _is_bad(view)
     pairs = {}
-    if not bad and shown.get("bad_debt") not in ABSENT:
+    if not bad and shown.get("bad_debt", "false") != "false":
         pairs["bad_debt"] = ""
-    is_evidence = any(debt.evidence and _is_needed(view, debt) for debt in view.debts)
+    is_evidence = any(debt.evidence and (bad or _asks_for_more(view, debt)) for debt in view.debts)
     if "bad_debt_amount" in shown and not is_evidence:
         pairs["bad_debt_amount"] = ""
     consolidated = shown.get("consolidated_invoice")
@@ -148,11 +140,10 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
         yield SetMetadata(place=Place.METADATA_ON, pairs=(("bad_debt", "true"),))
 
 
-def _is_needed(view: Assessment, debt: Debt) -> bool:
-    """True while what the metadata notes is all that is known of a debt or of a credit due."""
-    remaining = debt.invoice.amount_remaining
-    asks_for_more = remaining > debt.hi and not view.snapshot.has_case(STOPPING, debt.id)
-    return debt.is_collectible and (asks_for_more or (_is_bad(view) and remaining > 0))
+def _asks_for_more(view: Assessment, debt: Debt) -> bool:
+    """True until the invoice is credited down to what the metadata notes."""
+    asks_for_more = debt.invoice.amount_remaining > debt.hi
+    return asks_for_more and not view.snapshot.has_case(STOPPING, debt.id)
 
 
 def _grants(view: Assessment, covering: frozenset[str]) -> Iterator[SetGrant]:
@@ -169,16 +160,15 @@ def _grants(view: Assessment, covering: frozenset[str]) -> Iterator[SetGrant]:
         target = _grant_target(view, grant)
         held = grant.subscription in stuck or _begins_record(view, grant)
         held = held and grant.status == "suspended"
-        if target is not None and target != (grant.status, grant.reason) and not held:
+        if target is not None and not held:
             changed.append((grant, *target))
     again = {grant.product for grant, status, _ in changed if status == "active"}
-    for turn, (grant, status, reason) in enumerate(changed):
-        place, late = Place.SERVICE_ON, 0
-        if grant.status == "active":
-            # What is covered falls last: no product is left to a grant that nobody pays for.
-            late = len(changed) * is_covered(view.snapshot, grant, covering)
-            place = _place_off(view, grant, again)
-        yield SetGrant(place=place, turn=turn + late, grant=grant.id, status=status, reason=reason)
+    # What is covered falls last: no product is left to a grant that nobody pays for.
+    for grant, status, reason in sorted(
+        changed, key=lambda change: is_covered(view.snapshot, change[0], covering)
+    ):
+        place = _place_off(view, grant, again) if grant.status == "active" else Place.SERVICE_ON
+        yield SetGrant(place=place, grant=grant.id, status=status, reason=reason)
 
 
 def _begins_record(view: Assessment, grant: Grant) -> bool:
@@ -241,7 +231,7 @@ ENDED: Target = ("ended", None)
 
 def _grant_target(view: Assessment, grant: Grant) -> Target | None:
     """The status and reason a grant should have, or None where the brain has no say in it."""
-    if is_paid_for(grant) and grant.status in ("active", "suspended"):
+    if is_paid_for(grant):
         banned = view.standing is Standing.BANNED and grant.id not in view.unpaid
         if banned or grant.subscription in view.suspended:
             return ("suspended", DUNNING) if grant.status == "active" else None
@@ -283,14 +273,13 @@ def _running_target(view: Assessment, grant: Grant) -> Target | None:
 def _subscriptions(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[CancelSubscription]:
     """What is canceled; but a trial that pays for service goes on until that is handed over."""
     handed = _handed_over(view, grants)
-    for turn, key in enumerate(sorted(view.cancelled)):
+    for key in sorted(view.cancelled):
         worthless = key in view.dropped
         if worthless or key not in handed:
             yield CancelSubscription(
                 place=Place.CANCEL_WORTHLESS if worthless else Place.CANCEL,
-                turn=turn,
                 subscription=key,
-                key=idempotency_key(view.snapshot.account.id, "cancel", key, "canceled", 0),
+                key=idempotency_key(view.snapshot.account.id, "cancel", key),
             )
 
 

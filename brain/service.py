@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from brain.rows import Grant
 from brain.snapshot import Snapshot, is_live
@@ -48,13 +49,13 @@ class Ledger:
     spans: Mapping[tuple[str, str], tuple[Span, ...]]
     ends: Mapping[str, int]
 
-    def fraction(self, line: LineItem) -> tuple[int, int] | None:
-        """Share of the line that was given, as (numerator, denominator); None if not known."""
+    def fraction(self, line: LineItem) -> Fraction | None:
+        """Share of the line that was given; None if not known."""
         start, end = line.period.start, line.period.end
         if line.amount < 0 or line.subscription is None or start >= end or is_metered(line):
-            return 1, 1
+            return Fraction(1)
         spans = self._spans(line.subscription, product_of(line), start)
-        return None if not spans else (_seconds(spans, start, end), end - start)
+        return Fraction(_seconds(spans, start, end), end - start) if spans else None
 
     def is_running(self, invoice: Invoice, now: int) -> bool:
         """True while service goes on that the invoice bills for, now (epoch seconds) or later."""
@@ -100,13 +101,13 @@ def ledger(
         for since, to in grant.intervals:
             given.append((since, snapshot.now if stops and to is None else to))
     ends: dict[str, int] = {}
-    for key, subscription in snapshot.subscriptions.items():
+    for subscription in snapshot.subscriptions.values():
         ended = subscription.ended_at
         # canceled_at of a subscription that is still live is only a wish for later
         wished = None if is_live(subscription) else subscription.canceled_at
         at = wished if ended is None else ended
         if at is not None:
-            ends[key] = at
+            ends[subscription.id] = at
     return Ledger(spans={key: tuple(value) for key, value in spans.items()}, ends=ends)
 
 
@@ -115,8 +116,6 @@ def _seconds(spans: Iterable[Span], start: int, end: int) -> int:
     total, reached = 0, start
     for since, to in sorted(spans, key=lambda span: span[0]):
         upto = end if to is None else min(to, end)
-        since = max(since, reached)
-        if upto > since:
-            total += upto - since
-            reached = upto
+        total += max(0, upto - max(since, reached))
+        reached = max(reached, upto)
     return total

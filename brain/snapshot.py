@@ -37,6 +37,7 @@ class Snapshot:
 
     now: UTC epoch seconds.
     invoices: by (created, id), ascending.
+    subscriptions: by id; there is none of the id None.
     processing: invoices with a payment on its way.
     attempts: invoice → how often somebody tried to charge it.
     notes: invoice → how many credit notes stand on it.
@@ -52,7 +53,7 @@ class Snapshot:
     customer: Customer | None
     stripe_customer: StripeCustomer
     invoices: tuple[Invoice, ...]
-    subscriptions: Mapping[str, Subscription]
+    subscriptions: Mapping[str | None, Subscription]
     grants: tuple[Grant, ...]
     enforcement: Enforcement
     processing: frozenset[str]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, auto
 
-from brain.debt import COLLECTIBLE, Debt, Debts
+from brain.debt import Debt, Debts
 from brain.money import minimum
 from brain.policy import DAY, Policy
 from brain.reasons import Reason, because
@@ -14,14 +14,14 @@ from brain.snapshot import Snapshot
 
 
 class Standing(IntEnum):
-    """Five steps of dunning, milder first, and the one outside of it."""
+    """The one outside of dunning, and its five steps, milder first."""
 
-    OUT_OF_SCOPE = -1
-    CLEAR = 0
-    PAST_DUE = 1
-    BAD_DEBT = 2
-    BLOCKED = 3
-    BANNED = 4
+    OUT_OF_SCOPE = auto()
+    CLEAR = auto()
+    PAST_DUE = auto()
+    BAD_DEBT = auto()
+    BLOCKED = auto()
+    BANNED = auto()
 
 
 STOPPING = frozenset(
@@ -50,9 +50,9 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     bad = [debt for debt in candidates if _reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
-    processing = any(debt.waiting and debt.invoice.status in COLLECTIBLE for debt in debts)
     since = min(_written_off_at(snapshot, debt) for debt in bad)
-    standing, reasons = _enforced(snapshot, policy, bad, since, frozen=processing)
+    frozen = any(debt.waiting for debt in debts)
+    standing, reasons = _enforced(snapshot, policy, bad, since, frozen=frozen)
     return Finding(
         standing=standing, since=since, bad=frozenset(d.id for d in bad), reasons=reasons
     )
@@ -99,13 +99,13 @@ def _enforced(
 def _net(
     snapshot: Snapshot, debts: Iterable[Debt], amounts: Mapping[str, int]
 ) -> Mapping[str, int]:
-    """Sums by currency less the customer's credit, minor units, not below 0."""
+    """Sums by currency less the customer's credit, minor units; below 0 where that is more."""
     sums: dict[str, int] = {}
     for debt in debts:
         currency = debt.invoice.currency
         sums[currency] = sums.get(currency, 0) + amounts[debt.id]
     credit = snapshot.credit
-    return {c: max(0, amount - credit.get(c, 0)) for c, amount in sums.items()}
+    return {c: amount - credit.get(c, 0) for c, amount in sums.items()}
 
 
 def _reaches(sums: Mapping[str, int], currency: str, times: int) -> bool:

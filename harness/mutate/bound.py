@@ -25,7 +25,7 @@ HARNESS: Final = "harness"
 SUFFIX: Final = ".py"
 
 Modules = Mapping[str, tuple[str, str]]
-"""`package/file` → digest of its bytes, and of its normal form."""
+"""`package/file`, or `module.py` alone → digest of its bytes, and of its normal form."""
 
 
 def packages(composition: Composition) -> tuple[str, ...]:
@@ -50,10 +50,9 @@ def changed(known: Modules, composition: Composition) -> Iterator[str]:
     """
     gone = composition.control_package if composition.recording is not None else ""
     for name, (raw, form) in sorted(known.items()):
-        top, _, below = name.partition("/")
-        if top == gone:
+        if name.partition("/")[0].removesuffix(SUFFIX) == gone:
             continue
-        file = next((root / below for root in _roots(top) if (root / below).is_file()), None)
+        file = _file(name)
         if file is None or not _says(file.read_bytes(), name, raw, form):
             yield name
 
@@ -83,7 +82,19 @@ def parts(composition: Composition) -> dict[str, str]:
     }
 
 
+def _file(name: str) -> Path | None:
+    """Where a module lies now."""
+    top, inside, below = name.partition("/")
+    if not inside:
+        return _alone(top.removesuffix(SUFFIX))
+    return next((root / below for root in _roots(top) if (root / below).is_file()), None)
+
+
 def _files(top: str) -> Iterator[tuple[str, Path]]:
+    """The modules of a package; a module that is no package is its own only one."""
+    alone = _alone(top)
+    if alone is not None:
+        yield f"{top}{SUFFIX}", alone
     for root in _roots(top):
         for file in sorted(root.rglob(f"*{SUFFIX}")):
             yield f"{top}/{file.relative_to(root).as_posix()}", file
@@ -92,6 +103,14 @@ def _files(top: str) -> Iterator[tuple[str, Path]]:
 def _roots(top: str) -> tuple[Path, ...]:
     spec = importlib.util.find_spec(top)
     return tuple(map(Path, (spec.submodule_search_locations or ()) if spec else ()))
+
+
+def _alone(top: str) -> Path | None:
+    """The file of a module that is no package."""
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.submodule_search_locations is not None or spec.origin is None:
+        return None
+    return Path(spec.origin) if Path(spec.origin).is_file() else None
 
 
 def _judges() -> Iterator[tuple[str, Path]]:

@@ -85,7 +85,11 @@ def mutate(
     if check:
         same = known is not None and render(_undated(known)) == render(_undated(measurement))
         after.append(f"{NAME} {'says the same' if same else 'says something else'}")
-        codes.extend([] if same else [ExitCode.CLOSED])
+        if not same:
+            other = Reason(slug="mutants-stale", found=f"{NAME} says something else",
+                           needed="what comes out of measuring all anew")  # fmt: skip
+            condition = replace(condition, whole=(*condition.whole, other))
+            codes.append(ExitCode.CLOSED)
     elif write:
         refuse_fewer(lock, measurement)
         write_measurement(lock, measurement)

@@ -36,6 +36,7 @@ from harness.mutate.trial import Fate, Result, with_engine
 from harness.mutate.vocabulary import vocabulary_of
 from harness.mutate.waiver import Doubt, Held, doubted, held, sorted_out, subject_of, waivers
 from harness.setup import Setup
+from harness.units import units
 
 SECONDS: Final = 2.0
 """Wall clock of one episode under a mutant; a loop that asks nobody anything is left then."""
@@ -93,11 +94,15 @@ class Measuring:
     def modules(self, role: str) -> tuple[str, ...]:
         """The modules of an engine that count: the paths' code, and what decides elsewhere.
 
-        The module of the invariants judges both engines, so it is no rule of either.
+        The module of the invariants judges both engines, so it is no rule of either; no more is
+        what only it imports.
         """
-        loaded = self.subjects[role].loaded
-        judge = self.composition.config.invariants.partition(":")[0]
-        known = loaded.units.owned if loaded.units is not None else set(loaded.sources) - {judge}
+        loaded, config = self.subjects[role].loaded, self.composition.config
+        judge, engine = (name.partition(":")[0] for name in (config.invariants, config.candidate))
+        known = set(loaded.sources) if loaded.units is None else loaded.units.owned
+        if loaded.units is None and judge in known:
+            graph = units(loaded.sources, engine, {})
+            known -= graph.reached(judge) - graph.reached(engine)
         return tuple(sorted(name for name in known if not self.units or name in self.units))
 
     @cached_property
@@ -190,7 +195,9 @@ class Measuring:
             for mutant in self.mutants[role]
         }
         mine = [
-            one for one in waivers(self.court.rulings) if one.mutant in results or not self.units
+            one
+            for one in waivers(self.court.rulings)
+            if (one.mutant in results or not self.units) and not self.is_kept(one.mutant)
         ]
         good, wrong = sorted_out(mine, subjects, results)
         found = held(self.doubts({one.mutant for one in good}))
@@ -198,6 +205,15 @@ class Measuring:
             mutants=found.mutants | self.on_dead_branches(results),
             faults=(*wrong, *found.faults),
         )
+
+    def is_kept(self, text: str) -> bool:
+        """Whether a mutant is one of a recorded control: it was measured while there was code."""
+        return "control" not in self.roles and any(f"{unit}:" in text for unit in self.recorded)
+
+    @cached_property
+    def recorded(self) -> frozenset[str]:
+        """Modules of the control, its code or its recording's."""
+        return frozenset(self.composition.control.coverage.arcs)
 
     def doubts(self, waived: Collection[str]) -> Iterator[Doubt]:
         """Every waived mutant, tried on states that nobody wrote, a function at a time."""
@@ -219,7 +235,7 @@ class Measuring:
         dead, units = asked(self.composition).dead, self.composition.units()
         return frozenset(
             mutant.id
-            for mutant in self.mutants["control"]
+            for mutant in self.mutants.get("control", ())
             if results[mutant.id].fate is Fate.UNREACHED
             and mutant.arcs
             and all(units[mutant.module].arcs.get(arc) in dead for arc in mutant.arcs)
@@ -326,7 +342,10 @@ class Measuring:
             }
             | kept,
             left_out=self.ground.left_out,
-            waivers=tuple((one.what, one.found, one.needed) for one in held.faults),
+            waivers=(
+                *((one.what, one.found, one.needed) for one in held.faults),
+                *(one for one in (before.waivers if before else ()) if self.is_kept(one[1])),
+            ),
             results=digest(known),
         )
 

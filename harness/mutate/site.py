@@ -177,7 +177,7 @@ def _is_left_alone(site: Site, told: Collection[str]) -> bool:
         case ast.If(test=test) | ast.IfExp(test=test):
             return is_constant(test)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return is_stub(node.body)
+            return is_stub(node.body) or node.name in told
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             dunder = name.startswith("__") and name.endswith("__")
             return dunder or (len(site.above) == 1 and _is_type(node.value))

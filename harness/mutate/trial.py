@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.branches import CREDITED
+from harness.canonical import canonical
 from harness.evidence import objects, own_outcomes
 from harness.importing import LoadedEngine
 from harness.lockstep import lockstep
@@ -128,7 +129,7 @@ class Trial:
             return ""
         if self.against(now) and not self.against(was):
             return "figures"
-        if now.rulings and not self.ruled:
+        if now.rulings and not self.ruled and weighed(now) != weighed(was):
             self.ruled = now.episode.id
         return ""
 
@@ -204,6 +205,11 @@ class Trial:
             return Result(mutant=self.mutant.id, fate=Fate.HIDDEN, where=self.ruled)
         fate = Fate.SURVIVED if reached else Fate.UNREACHED
         return Result(mutant=self.mutant.id, fate=fate)
+
+
+def weighed(cell: Cell) -> object:
+    """What rulings are held against; reasons and fields that nobody compares are not among it."""
+    return canonical([[one.path, one.control, one.candidate] for one in cell.differences])
 
 
 def try_one(

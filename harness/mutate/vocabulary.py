@@ -35,7 +35,7 @@ class Vocabulary:
         amounts: attributes, keys, variables and keywords that hold money.
         writes: methods of ports that write or call out.
         told: functions and methods that only explain: what is in their calls is left alone,
-            since nothing compares it.
+            since nothing compares it, and so are their bodies.
         keys: keywords that make a call happen once only.
         repeatable: calls, as `port.method`, that made twice at once are as made once.
         conditional: keywords with which even those fail the second time.
