@@ -87,7 +87,7 @@ def reasons(text: str) -> Iterator[str]:
     except ValueError:
         return
     yield from (reason["slug"] for reason in document["reasons"])
-    for path in document["paths"].values():
+    for path in document.get("paths", {}).values():
         yield from (reason["slug"] for reason in path["reasons"])
 
 

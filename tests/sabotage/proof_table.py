@@ -13,11 +13,18 @@ from tests.harness.sabotages import Sabotage as OfTheHarness
 from tests.sabotage import (
     harmless_changes,
     sabotaged_candidates,
+    sabotaged_clearances,
     sabotaged_controls,
     sabotaged_harness,
+    sabotaged_mutants,
     sabotaged_policy,
+    sabotaged_ranges,
+    sabotaged_recordings,
     sabotaged_rulings,
+    sabotaged_samples,
     sabotaged_scenarios,
+    sabotaged_surfaces,
+    sabotaged_time,
     sabotaged_worlds,
 )
 from tests.sabotage.planted_project import PROJECTS, Deed
@@ -34,10 +41,20 @@ THEMES: Final[Mapping[str, tuple[Sabotage, ...]]] = {
     "Rulings": sabotaged_rulings.ROWS,
     "What the gate asks for": sabotaged_policy.ROWS,
     "The harness, and the run": sabotaged_harness.ROWS,
+    "Mutants, and the measurement by them": sabotaged_mutants.ROWS,
+    "Writers and handlers that nobody owns": sabotaged_surfaces.ROWS,
+    "A control that is a recording": sabotaged_recordings.ROWS,
+    "Recordings of production, and what day it is": sabotaged_time.ROWS,
+    "Samples of recorded accounts": sabotaged_samples.ROWS,
+    "Ranges of commits": sabotaged_ranges.ROWS,
+    "Clearances, and the deletions that they permit": sabotaged_clearances.ROWS,
 }
 """Heading → the sabotages below it."""
 
 SABOTAGED: Final = tuple(row for rows in THEMES.values() for row in rows)
+TRIED: Final = tuple(dict.fromkeys((*PROJECTS, *(row.project for row in SABOTAGED))))
+"""Every project that something was done to; each is open before."""
+
 HARMLESS: Final = harmless_changes.ROWS
 GROUP: Final[Mapping[str, str]] = {
     row.what: name if len(rows) > 1 else "alone"
@@ -67,6 +84,11 @@ for word: twenty cells, one ruling. *house and harness* is the same with a harne
 beside it, to be changed as well. *shipped* is this repository's own, whole. What is about the
 harness is tried on the house, what is about dunning on the shipped project. Each row begins with
 a fresh copy whose gate is open.
+
+The other projects are small and of one piece: a house with a measurement, or with a recorded
+control; a desk in a git repository, before `shadow guard`; a desk with a sample. Where only a
+condition is weighed (*a measurement*, *a sample*, *a recording's age*), the exit code is that of
+the smallest open gate with this one condition.
 
 **One row by hand.** Take *The brain forgives every debt*:
 
@@ -179,8 +201,10 @@ def counts() -> str:
         f"{sum(one.project is project for one in SABOTAGED)} in *{project.name}*"
         for project in PROJECTS
     )
+    small = sum(one.project not in PROJECTS for one in SABOTAGED)
     return (
-        f"**{len(SABOTAGED)} sabotages** ({by_project}), **zero that passed**; "
+        f"**{len(SABOTAGED)} sabotages** ({by_project}, {small} in smaller ones), "
+        "**zero that passed**; "
         f"**{len(HARMLESS)} harmless changes**, all with the gate open; "
         f"**{len(SABOTAGES)} sabotages of the harness's own code**, all noticed by its self-test."
     )

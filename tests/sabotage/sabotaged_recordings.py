@@ -10,7 +10,14 @@ from harness.errors import ExitCode
 from harness.replayed.recording_file import parsed
 from tests.harness.test_replayed_file import FORGED, WHOLE, changed
 from tests.sabotage.asked_piece import Answer, Done, Piece
-from tests.sabotage.planted_project import HOUSE, Deed, Edit, Project, Remove, write_house
+from tests.sabotage.planted_project import (
+    HOUSE,
+    Deed,
+    Edit,
+    Project,
+    Remove,
+    write_house,
+)
 from tests.sabotage.planted_row import Sabotage
 
 FILE = "scenarios/control.jsonl"
@@ -93,6 +100,6 @@ ROWS = (
     Sabotage("The recording is one of another control", RECORDED,
              (Done(f"`{FILE}`", of_another),), "cell-diverges"),
     Sabotage("A scenario goes on where the recorded control never was", RECORDED,
-             (Edit("scenarios/cold-evening.yaml", "celsius: 1", "celsius: 11"),),
+             (Edit("scenarios/cold-evening.yaml", "celsius: 20", "celsius: 12"),),
              "cells-not-run"),
 )  # fmt: skip

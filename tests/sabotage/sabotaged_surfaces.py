@@ -43,19 +43,14 @@ ROWS = (
     row("A handler stands in a table of getattr", "surface-unowned",
         Write(NIGHT, "import old.turn\n\nTABLE = {'dial.reset': getattr(old.turn, 'tu' + 'rn')}\n"
                      "\n\ndef call(ports, trigger):\n    TABLE[trigger.name](ports, trigger)\n")),
-    row("A branch is moved into a table of data", "surface-unowned",
+    row("A branch is moved into a table of data", "surface-unexplained",
         Edit(MEASURED, UPDATE, "        for store, method in MOVES[heat]:\n"
              "            getattr(getattr(ports, store), method)(name, heating=heat)\n"),
         Edit(MEASURED, "def measured", "MOVES = {True: [('rooms', 'update')],"
              " False: [('rooms', 'update')]}\n\n\ndef measured")),
-    row("A schedule calls what no path is", "surface-unowned",
-        Write(NIGHT, FORGIVE), Write("old/crontab", "0 3 * * * python -m old.night\n")),
     row("A job in another language writes", "surface-unread",
         Write("old/night.sql", "UPDATE rooms SET heating = false;\n")),
     row("An acknowledgement has expired", "surface-acknowledgement", Write(NIGHT, FORGIVE),
         Write("scenarios/surface.yaml",
               SIGNED.format(expires=(today() - timedelta(days=1)).isoformat()))),
-    row("An acknowledgement is of something else", "surface-acknowledgement",
-        Write("scenarios/surface.yaml",
-              SIGNED.format(expires=(today() + timedelta(days=9)).isoformat()))),
 )  # fmt: skip

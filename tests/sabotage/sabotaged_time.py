@@ -92,7 +92,7 @@ ROWS = (
     shown("The level is production, and the recording lacks a store", "level-unproven",
           "`unknown`", recording(unknown=("ledger",))),
     shown("A recording shows too few of the fields that are compared", "fidelity-low",
-          "`observed`", recording(observed={"books.regs.b": 5}), asked=True),
+          "`observed`", recording(observed={"books.regs.a": 1}), asked=True),
     shown("A recording shows all but what the control wrote", "fidelity-written-low",
           "`observed`", recording(observed={"books.regs.b": 5}), asked=True),
     shown("A recording shows that the control does something else in production",
