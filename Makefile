@@ -5,13 +5,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: gate test nightly check lint types imports
+.PHONY: gate test mutants nightly check lint types imports
 
 gate: $(VENV)/.installed
 	$(BIN)/shadow gate
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2
+
+# Changes both engines in every small way and says which changes nobody notices: some minutes.
+mutants: $(VENV)/.installed
+	$(BIN)/shadow mutate --write
 
 # The laws, a hundred times as often, over a million generated invoices: some ten minutes.
 nightly: $(VENV)/.installed-dev

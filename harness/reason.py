@@ -112,7 +112,7 @@ POLICY: Final[Mapping[str, str]] = {
     "policy-threshold": "A threshold is null, missing, zero, negative, above one or not exact.",
     "policy-fixed": "A condition that is part of the gate itself cannot be configured.",
     "policy-looser": "A threshold is looser than the built-in one and no relaxation says why.",
-    "policy-relaxation-unused": "A relaxation names a threshold that is not looser.",
+    "policy-relaxation-unused": "A relaxation names what is not looser, than built in or before.",
     "policy-date": "A date is malformed.",
     "policy-approver": "A statement is signed by somebody who is not listed as approver.",
 }

@@ -263,12 +263,11 @@ def test_what_was_merged_after_the_clearance_voids_it(rehearsal: Rehearsal) -> N
     recording.write_text(recording.read_text() + "\n")
     copy.shell("git commit --quiet --all --message 'Record it later'")
     late = copy.shell("git rev-parse HEAD").strip()
-    copy.shell("git cherry-pick --quiet main~1 main 2>/dev/null || git cherry-pick main~1 main")
+    copy.shell("git cherry-pick main~1 main")
     head = copy.shell("git rev-parse HEAD").strip()
     copy.shell("git switch --quiet main")
 
     refused = copy.refused(late, head, "--level", "rehearsal")
 
-    assert refused["clearance-void"].startswith("clearances/all-")
-    assert "scenarios" in refused["clearance-void"]
+    assert ": scenarios is " in refused["clearance-void"]
     assert "control-removed" in refused

@@ -23,7 +23,7 @@ def condition(composition: Composition) -> Condition:
     required = composition.policy.asks(KEY)
     if measurement is None:
         return unmeasured(required=required)
-    stale = tuple(_stale(composition, measurement)) if required else ()
+    stale = tuple(_stale(composition, measurement))
     return weigh(measurement, asked(composition), required=required, stale=stale)
 
 

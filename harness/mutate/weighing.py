@@ -63,7 +63,8 @@ def weigh(
         key=KEY,
         what=CONDITIONS[KEY],
         asked=required,
-        evidence=_evidence(added("the control", control.values()), whole),
+        evidence=_evidence(added("the control", control.values()), whole)
+        + ("; what it rests on has changed since" if stale else ""),
         whole=(
             *_stale(stale),
             *(Reason(slug=FAULTS[what], found=f, needed=n) for what, f, n in measurement.waivers),

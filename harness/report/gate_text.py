@@ -64,7 +64,7 @@ def _summary(verdict: Verdict, self_test: SelfTest | None) -> Iterator[Renderabl
     if verdict.recorded:
         rows.append(("control", verdict.recorded))
     if verdict.census.retired:
-        rows.append(("retired", some(verdict.census.retired)))
+        rows.append(("retired", some(verdict.census.retired, most=3)))
     if self_test is not None:
         rows.append(("self-test", self_test.in_words()))
     if verdict.partial:
