@@ -10,11 +10,13 @@ from harness.document import parse_document
 from harness.model import Free
 from harness.run import replay
 from harness.scenario_file import Vocabulary, scenario_of
+from tests.replica_code import needs_replica
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "scenarios" / "README.md").read_text()
 
 
+@needs_replica
 def test_the_example_is_a_scenario_that_replays_to_its_own_end() -> None:
     composition = compose(ROOT / "pyproject.toml", ())
     found = re.search(r"```yaml\n(.*?)```", GUIDE, re.S)

@@ -40,6 +40,6 @@ def schema_of(config: Path | None, kind: str) -> Json:
     control = composition.control.engine
     quirks = {quirk.id: quirk.title for quirk in control.quirks.values()}
     if kind == "ruling":
-        return ruling_schema(paths=tuple(control.paths), quirks=quirks)
+        return ruling_schema(paths=sorted(control.paths), quirks=quirks)
     invariants = {one.id: one.title for one in composition.invariants}
     return scenario_schema(composition.kit, quirks=quirks, invariants=invariants)

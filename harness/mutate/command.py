@@ -134,7 +134,7 @@ def _undated(measurement: Measurement) -> Measurement:
 
 def _next(code: ExitCode, units: Collection[str], *, written: bool) -> str:
     if code is not ExitCode.OPEN:
-        return "shadow new, for a scenario that notices one of these"
+        return "shadow new"
     return "shadow gate" if written and not units else "shadow mutate --write"
 
 

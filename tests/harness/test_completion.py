@@ -77,7 +77,7 @@ def test_scenarios_and_cells_are_offered_from_the_manifest(desk: Path) -> None:
 
 
 def test_commands_and_options_are_offered(desk: Path) -> None:
-    assert offered("g") == {"gate"}
+    assert offered("g") == {"gate", "guard"}
     assert {"--config", "--json"} <= offered("show", "--")
     assert offered("completion", "") == {"bash", "zsh", "fish"}
 

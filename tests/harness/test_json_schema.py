@@ -25,7 +25,7 @@ from harness.errors import InputError
 from harness.json_schema import words
 from harness.json_schema.published import schema_of
 from harness.json_schema.scenario import scenario_schema
-from harness.loading import SUFFIX, load_scenarios
+from harness.loading import OTHER_FILES, SUFFIX, load_scenarios
 from harness.report.json_report import dumped
 from harness.ruling_files import Known, decision_records, read_ruling
 from harness.ruling_shape import RulingShape
@@ -45,7 +45,7 @@ SHIPPED = {
     "scenario": sorted(
         file
         for file in SCENARIOS.rglob(f"*{SUFFIX}")
-        if file.parent.name != "rulings" and file.name not in ("gate.yaml", "fields.yaml")
+        if file.parent.name != "rulings" and file.name not in OTHER_FILES
     ),
 }
 

@@ -16,6 +16,7 @@ from harness.report.terminal import Look, printed, words
 from tests.harness.planted import ROOT
 from tests.harness.recorded_desk import late, lines, recording_project
 from tests.harness.toy_project import HELD, LATE, ON_TIME
+from tests.replica_code import bring_control
 
 BAD = ON_TIME.replace("id: on-time", "id: bad\ntickt: x")
 PAGES: dict[str, tuple[str, ...]] = {
@@ -28,6 +29,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "paths": ("paths",),
     "lint": ("lint",),
     "audit": ("audit",),
+    "mutate": ("mutate", "--workers", "1"),
     "lint of a bad file": ("lint", "bad.yaml"),
     "lint that writes": ("lint", "--write"),
     "rule": ("rule", "late#2"),
@@ -170,6 +172,7 @@ def test_a_new_scenario_says_what_to_type_next(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "scenarios").mkdir()
+    bring_control(tmp_path / "scenarios")
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")

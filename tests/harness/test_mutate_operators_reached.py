@@ -21,6 +21,7 @@ from harness.mutate.mutant import along
 from harness.mutate.site import sites, within
 from harness.scenario import Scenario
 from harness.setup import Setup, Side
+from tests.replica_code import needs_replica
 from tests.shadow_command import ROOT
 
 EVERY = 9
@@ -155,6 +156,7 @@ def played(watch: Watch) -> None:
             pass
 
 
+@needs_replica
 def test_what_runs_is_guarded_by_an_arc_that_was_taken(watch: Watch) -> None:
     played(watch)
 
@@ -162,6 +164,7 @@ def test_what_runs_is_guarded_by_an_arc_that_was_taken(watch: Watch) -> None:
     assert len(watch.checked) > 4_000
 
 
+@needs_replica
 def test_a_wrong_guard_is_seen(watch: Watch) -> None:
     compiled: Callable[[str, str], Any] = watch.compiled
 

@@ -20,6 +20,7 @@ from harness.record.raw_files import Read
 from tests import postgres
 from tests import recorded_events as made
 from tests.postgres import LOGIN, Postgres
+from tests.replica_code import needs_replica
 from tests.shadow_command import ROOT, shadow
 
 DRIVER = "install the driver: `pip install -e .[dev]` (psycopg[binary])"
@@ -397,6 +398,7 @@ def record(project: Path, url: str, query: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@needs_replica
 def test_a_scenario_holds_what_the_database_says_of_its_account(
     server: Postgres, project: Path
 ) -> None:
@@ -412,6 +414,7 @@ def test_a_scenario_holds_what_the_database_says_of_its_account(
     assert "2026-01-29T23:00:00Z" in text
 
 
+@needs_replica
 @pytest.mark.parametrize("column", ["billing_db.bad_debt", "entitlements", "enforcement.blocked"])
 def test_a_null_where_the_schema_has_none_is_refused_and_no_default(
     server: Postgres, project: Path, column: str
@@ -425,6 +428,7 @@ def test_a_null_where_the_schema_has_none_is_refused_and_no_default(
     assert "null" in err
 
 
+@needs_replica
 def test_two_rows_of_one_account_end_the_recording(server: Postgres, project: Path) -> None:
     query = "SELECT 'cus_1' AS customer FROM generate_series(1, 2)"
 
@@ -434,6 +438,7 @@ def test_two_rows_of_one_account_end_the_recording(server: Postgres, project: Pa
     assert "customer: has a row already, at postgresql+psycopg://reader:***@/postgres[0]" in err
 
 
+@needs_replica
 def test_the_command_shows_neither_password_nor_traceback(server: Postgres, project: Path) -> None:
     query = f"SELECT 1 WHERE 1 = '{HIDDEN}'"
 

@@ -17,6 +17,7 @@ from harness.manifest_file import NAME, write_manifest
 from harness.scaffold import filled, named, new, templates_of
 from tests.golden_files import golden
 from tests.harness.toy_project import ON_TIME, project
+from tests.replica_code import bring_control
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,7 @@ def shipped(folder: Path) -> Path:
     (folder / "scenarios").mkdir()
     for name in ("gate.yaml", "fields.yaml"):
         (folder / "scenarios" / name).write_bytes((ROOT / "scenarios" / name).read_bytes())
+    bring_control(folder / "scenarios")
     (folder / "docs").symlink_to(ROOT / "docs")
     write_manifest(folder / "scenarios" / NAME, Manifest())
     return config
