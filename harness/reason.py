@@ -48,13 +48,6 @@ WHOLE: Final[Mapping[str, str]] = {
     "ruling-leaks": "A ruling let a wrong value of the candidate pass.",
     "no-sound-case-unused": "A signed statement that a path has no sound case is not needed.",
     "evidence-required": "At level production every condition needs evidence, and one has none.",
-    "surface-empty": "Not one function of the control was found, so nobody can say who writes.",
-    "surface-unowned": "A function of the control writes, and no path reaches it.",
-    "surface-unread": "A file of the control's folder is no Python that can be read.",
-    "surface-unexplained": "A dispatch, table, schedule or trigger that nobody has signed for.",
-    "surface-undeclared": "A path touches a store that it does not declare, or the other way.",
-    "surface-acknowledgement": "An acknowledgement of the surface is not needed or has run out.",
-    "surface-unreplayed": "The control could not be replayed alone, so what it does is not known.",
     "path-removed": "A pinned path is neither registered nor buried.",
     "path-closed": "At least one path, real or pseudo, is closed.",
     "cell-unanswered": "A cell diverges by repeats alone, so it is no path's own difference.",
@@ -119,6 +112,13 @@ POLICY: Final[Mapping[str, str]] = {
 """Errors in the policy file; they end with exit code 4, not with a closed gate."""
 
 CONDITION: Final[Mapping[str, str]] = {
+    "surface-empty": "Not one function of the control was found, so nobody can say who writes.",
+    "surface-unowned": "A function of the control writes, and no path reaches it.",
+    "surface-unread": "A file of the control's folder is no Python that can be read.",
+    "surface-unexplained": "A dispatch, table, schedule or trigger that nobody has signed for.",
+    "surface-undeclared": "A path touches a store that it does not declare, or the other way.",
+    "surface-acknowledgement": "An acknowledgement of the surface is not needed or has run out.",
+    "surface-unreplayed": "The control could not be replayed alone, so what it does is not known.",
     "level-unproven": "A path ran in no recording that holds all stores, which production needs.",
     "clock-behind": "This machine's clock is more than a day behind the newest commit.",
     "recording-to-come": "A recording names a day that has not come.",

@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from harness.errors import InputError
 from harness.ports import Path
+
+NOT_DECLARED: Final = ("not declared",)
+"""What a path reads and writes where its engine does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

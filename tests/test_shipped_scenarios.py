@@ -113,7 +113,7 @@ def test_rulings_stay_few_and_short() -> None:
     rulings = COMPOSITION.rulings
 
     assert not rulings.refused
-    assert len(rulings.good) <= 60
+    assert len(rulings.good) <= 80
     assert max(len(ruling.expect) for ruling in rulings.good) <= 12
 
 

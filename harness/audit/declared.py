@@ -8,7 +8,7 @@ from typing import Final
 
 from harness.audit.inventory import Inventory
 from harness.audit.reach import Reach
-from harness.plain.engine import NOT_DECLARED
+from harness.units import NOT_DECLARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

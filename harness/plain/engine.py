@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from harness.errors import InputError
 from harness.names import hint
 from harness.plain.journal import Refused
 from harness.text import quoted
-
-NOT_DECLARED: Final = ("not declared",)
+from harness.units import NOT_DECLARED
 
 Call = Callable[[Any, Any], Any]
 

@@ -243,7 +243,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
         verdict, "rulings=health", "rulings=()", "ruling that has run out"
     ),
     "the manifest closes nothing": Sabotage(
-        verdict, "*map(_reason, problems), ", "", "not the pinned one"
+        verdict, "*map(_reason, problems),\n", "\n", "not the pinned one"
     ),
     "the manifest pins no text": Sabotage(
         manifest, "if pinned.sha256 != scenario.sha256:", "if False:", "not the pinned one"

@@ -75,10 +75,17 @@ def test_all_clauses_hold_or_none_covers() -> None:
     assert [one.ruling for one in judged(half, two).differences] == ["", ""]
 
 
-def test_a_clause_asks_the_candidate_even_where_nothing_differs() -> None:
+def test_a_clause_asks_both_sides_of_a_listed_cell_even_where_nothing_differs() -> None:
     pinned = {"at": "books.db.since", "control": 7, "candidate": {"unchanged": True}}
-    two = ruling(expect=[FLAG, pinned])
-    assert judged(flagged(), two).outcome is RULED  # equal sides: the control's value is not asked
+    other = ruling(expect=[FLAG, pinned])
+    assert slugs(judged(flagged(), other)) == ["ruling-undershoot", "no-ruling"]
+    same = {
+        "at": "books.db.since",
+        "control": {"unchanged": True},
+        "candidate": {"unchanged": True},
+    }
+    two = ruling(expect=[FLAG, same])
+    assert judged(flagged(), two).outcome is RULED
     moved = books(db={"flag": True, "since": 5}), books(db={"flag": False, "since": 5})
     assert judged(episode(*moved), two).outcome is DIVERGE
 
