@@ -17,7 +17,7 @@ def invoice_payment_failed(ports: Ports, trigger: Trigger) -> None:
     # QUIRK Q33: sent as well where the bank asks the customer to confirm
     # QUIRK Q36: as it was when the payment failed; by now the invoice may be paid
     invoice = event_object(trigger)
-    if int(invoice["total"]) <= 0:
+    if int(invoice.get("total", 0)) <= 0:
         return
     # QUIRK Q32: one counter, whichever invoice it was and whoever tried
     # QUIRK Q39: counted again at every delivery of the same event
