@@ -20,7 +20,7 @@ from harness.condition import Condition
 from harness.errors import ExitCode, HarnessError, InputError
 from harness.gate import worst
 from harness.mutate.gate_condition import asked, lock_of
-from harness.mutate.measure import CANDIDATE, Measuring
+from harness.mutate.measure import CANDIDATE, Measuring, Scores
 from harness.mutate.measurement import (
     NAME,
     SCHEMA,
@@ -76,7 +76,8 @@ def mutate(
     lock = lock_of(composition)
     known = read_measurement(lock) if check or composition.recording else None
     equal = measuring.held(results)
-    measurement = measuring.measurement(results, equal, known)
+    scores = measuring.scores(results, equal.mutants)
+    measurement = measuring.measurement(results, scores, equal, known)
     condition = weigh(measurement, asked(composition), required=True)
     if units:
         condition = _part(condition)
@@ -96,11 +97,10 @@ def mutate(
         after.append(f"written: {shown_path(lock)}")
     code = worst(codes)
     if as_json:
-        say(dumped(_document(measuring, results, condition, equal)))
+        say(dumped(_document(measuring, results, scores, condition, equal)))
         return code
     after.append(f"Next: {_next(code, units, written=write or check)}")
     left = _left(measuring, results, equal.mutants)
-    scores = measuring.scores(results, equal.mutants)
     say(mutants_text(scores, left, condition, after=after, look=here()))
     return code
 
@@ -187,6 +187,7 @@ def _left(
 def _document(
     measuring: Measuring,
     results: Mapping[str, Result],
+    scores: Scores,
     condition: Condition,
     equal: Held,
 ) -> dict[str, object]:
@@ -194,10 +195,7 @@ def _document(
     return {
         "schema": SCHEMA,
         "operators": len(OPERATORS),
-        "units": {
-            role: {one.unit: plain(one) for one in scores}
-            for role, scores in measuring.scores(results, equal.mutants).items()
-        },
+        "units": {role: {one.unit: plain(one) for one in found} for role, found in scores.items()},
         "mutants": [
             {
                 "id": mutant.id,

@@ -71,6 +71,10 @@ class Start:
     def id(self) -> str:
         return self.cell.episode.id
 
+    def taken(self, role: str, module: str) -> frozenset[int]:
+        """The arcs of a module that one side took in this cell."""
+        return self.arcs[role].get(module, frozenset())
+
     def lockstep(self, setup: Setup) -> Lockstep:
         """The scenario on its way, just before this episode."""
         return Lockstep(

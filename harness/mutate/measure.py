@@ -44,6 +44,9 @@ SECONDS: Final = 2.0
 CANDIDATE: Final = "candidate"
 ROLES: Final = ("control", CANDIDATE)
 
+Scores = Mapping[str, tuple[Score, ...]]
+"""Role → the score of each module."""
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -165,7 +168,7 @@ class Measuring:
         reached = {
             (start.scenario.id, start.scenario.sha256)
             for start in self.ground.starts
-            if everywhere or arcs & start.arcs[role].get(module, frozenset())
+            if everywhere or arcs & start.taken(role, module)
         }
         alone = {
             (name, one.scenario.sha256)
@@ -225,8 +228,7 @@ class Measuring:
                 starts = tuple(
                     start
                     for start in self.ground.starts
-                    if not is_race(start.spec)
-                    and arcs & start.arcs[role].get(batch[0].module, frozenset())
+                    if not is_race(start.spec) and arcs & start.taken(role, batch[0].module)
                 )
                 yield from doubted(setup, self.subjects[role], batch, starts, donors)
 
@@ -241,34 +243,28 @@ class Measuring:
             and all(units[mutant.module].arcs.get(arc) in dead for arc in mutant.arcs)
         )
 
-    def scores(
-        self, results: Mapping[str, Result], waived: Collection[str]
-    ) -> dict[str, tuple[Score, ...]]:
-        """Role → the score of each module."""
-        found = {role: self.scored(role, results, waived, {}) for role in self.roles}
+    def scores(self, results: Mapping[str, Result], waived: Collection[str]) -> Scores:
+        """Role → the score of each module; branches that nothing pins yet are tried once more."""
+        found = {role: self.scored(role, results, waived) for role in self.roles}
         if "control" in found:
             besides = self.besides(results, found["control"])
-            found["control"] = self.scored("control", results, waived, besides)
+            found["control"] = tuple(
+                replace(one, pinned=one.pinned | besides.get(one.unit, frozenset()))
+                for one in found["control"]
+            )
         return found
 
     def scored(
-        self,
-        role: str,
-        results: Mapping[str, Result],
-        waived: Collection[str],
-        besides: Mapping[str, frozenset[int]],
+        self, role: str, results: Mapping[str, Result], waived: Collection[str]
     ) -> tuple[Score, ...]:
-        """The score of each module; `besides` are arcs that another look has pinned."""
+        """The score of each module, as far as the first look tells."""
         sensitive = self.sensitive(results)
         mine = defaultdict[str, list[Tried]](list)
         for mutant in self.mutants[role]:
             mine[mutant.module].append(self.tried(role, mutant, results[mutant.id]))
-        scores = (
+        return tuple(
             score(name, mine[name], waived, frozenset(sensitive[name]))
             for name in self.modules(role)
-        )
-        return tuple(
-            replace(one, pinned=one.pinned | besides.get(one.unit, frozenset())) for one in scores
         )
 
     def besides(
@@ -299,8 +295,9 @@ class Measuring:
         """A result with the arcs that its module took where it says what it says."""
         if result.fate is Fate.TOLD_APART:
             return Tried(result, mutant.arcs, frozenset(result.took))
-        there = self.cells[result.where].arcs[role] if result.where in self.cells else {}
-        return Tried(result, mutant.arcs, there.get(mutant.module, frozenset()))
+        there = self.cells.get(result.where)
+        took = there.taken(role, mutant.module) if there is not None else frozenset[int]()
+        return Tried(result, mutant.arcs, took)
 
     def sensitive(self, results: Mapping[str, Result]) -> Mapping[str, set[int]]:
         """Module of the control → its arcs in cells that tell any of its mutants apart."""
@@ -318,7 +315,11 @@ class Measuring:
         return {start.id: start for start in self.ground.starts}
 
     def measurement(
-        self, results: Mapping[str, Result], held: Held, before: Measurement | None
+        self,
+        results: Mapping[str, Result],
+        scores: Scores,
+        held: Held,
+        before: Measurement | None,
     ) -> Measurement:
         """What is written down; of a recorded control, what was written `before`."""
         kept = {} if before is None or "control" in self.roles else before.of_control()
@@ -337,8 +338,8 @@ class Measuring:
                 one.unit: row(
                     one, role=role, path=units[one.unit].path if one.unit in units else ""
                 )
-                for role, scores in self.scores(results, held.mutants).items()
-                for one in scores
+                for role, found in scores.items()
+                for one in found
             }
             | kept,
             left_out=self.ground.left_out,

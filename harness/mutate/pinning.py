@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.mutate.ground import Ground, Start
+from harness.mutate.ground import Ground
 from harness.mutate.mutant import Mutant
 from harness.mutate.subject import Subject
 from harness.mutate.trial import told_in
@@ -36,8 +36,7 @@ def pinned_besides(
     for place in unpinned:
         found = _pinning(ground, subject, mutants, place, classes)
         if found is not None:
-            module, arc = place
-            yield place, found.module == module and arc in found.arcs
+            yield place, _lies_on(found, place)
 
 
 def _pinning(
@@ -49,19 +48,15 @@ def _pinning(
 ) -> Mutant | None:
     """A mutant that some cell tells apart which takes this arc: one that lies on it, if any."""
     module, arc = place
-    starts = [one for one in ground.starts if arc in one.arcs["control"].get(module, ())]
-    on = [one for one in mutants if one.module == module and arc in one.arcs]
-    for some in (on, [one for one in mutants if one not in on]):
-        for mutant in some:
-            if any(
-                told_in(ground, subject, mutant, one, classes) for one in reached(starts, mutant)
-            ):
+    starts = [one for one in ground.starts if arc in one.taken(subject.role, module)]
+    for mutant in sorted(mutants, key=lambda one: not _lies_on(one, place)):
+        for start in starts:
+            reached = mutant.arcs & start.taken(subject.role, mutant.module)
+            if reached and told_in(ground, subject, mutant, start, classes):
                 return mutant
     return None
 
 
-def reached(starts: Sequence[Start], mutant: Mutant) -> Iterator[Start]:
-    """The cells that reach a mutant."""
-    for start in starts:
-        if mutant.arcs & start.arcs["control"].get(mutant.module, frozenset()):
-            yield start
+def _lies_on(mutant: Mutant, place: Place) -> bool:
+    module, arc = place
+    return mutant.module == module and arc in mutant.arcs

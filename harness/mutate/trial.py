@@ -118,7 +118,7 @@ class Trial:
 
     def left_otherwise(self, start: Start) -> None:
         """Note a cell whose end is another one, to look at what comes of it."""
-        arcs = start.arcs[self.role].get(self.mutant.module, frozenset())
+        arcs = start.taken(self.role, self.mutant.module)
         self.later[start.scenario.id] = self.later.get(start.scenario.id, frozenset()) | arcs
 
     def weigh(self, now: Cell, was: Cell) -> str:
@@ -233,31 +233,34 @@ def told_in(
 ) -> bool:
     """Whether this one cell tells a mutant apart."""
     with subject.mutated(mutant) as loaded:
-        setup = ground.setup
-        if loaded is not subject.loaded:
-            setup = with_engine(setup, subject.role, loaded)
-        trial = Trial(
-            ground=ground, setup=setup, role=subject.role, mutant=mutant, classes=classes
-        )
-        return bool(trial.cell(start))
+        return bool(_trial(ground, subject, loaded, mutant, classes).cell(start))
 
 
 def _tried(ground: Ground, subject: Subject, mutant: Mutant, classes: Mapping[str, str]) -> Result:
     trial = None
     try:
         with subject.mutated(mutant) as loaded:
-            setup = ground.setup
-            if loaded is not subject.loaded:
-                setup = with_engine(setup, subject.role, loaded)
-            trial = Trial(
-                ground=ground, setup=setup, role=subject.role, mutant=mutant, classes=classes
-            )
+            trial = _trial(ground, subject, loaded, mutant, classes)
             return trial.run()
     except NotSwapped as error:
         return Result(mutant=mutant.id, fate=Fate.LOST, why=str(error))
     except Exception as error:  # noqa: BLE001  # executing changed code may fail in any way
         fate = Fate.IMPORT if trial is None else Fate.CRASH
         return Result(mutant=mutant.id, fate=fate, why=type(error).__name__)
+
+
+def _trial(
+    ground: Ground,
+    subject: Subject,
+    loaded: LoadedEngine,
+    mutant: Mutant,
+    classes: Mapping[str, str],
+) -> Trial:
+    """The trial of a mutant that is in its engine: in the one that runs, or in another loading."""
+    setup = ground.setup
+    if loaded is not subject.loaded:
+        setup = with_engine(setup, subject.role, loaded)
+    return Trial(ground=ground, setup=setup, role=subject.role, mutant=mutant, classes=classes)
 
 
 def with_engine(setup: Setup, role: str, loaded: LoadedEngine) -> Setup:
