@@ -11,7 +11,7 @@ import msgspec
 from harness.errors import InputError
 from harness.manifest import SCHEMA, CellPin, Manifest, Problem, ScenarioPin, Tombstone
 from harness.text import shown_path, visible
-from harness.whole_file import replace_file, unwritable
+from harness.whole_file import read_file, replace_file, unwritable
 
 NAME: Final = "manifest.lock"
 LARGEST: Final = 64 << 20
@@ -103,17 +103,8 @@ def read_manifest(path: Path) -> Manifest | None:
     Raises:
         InputError: it cannot be read, or as `parse`.
     """
-    name = shown_path(path)
-    try:
-        if path.stat().st_size > LARGEST:
-            message = f"has more than {LARGEST:,} bytes"
-            raise InputError("file-too-large", message, name, _REPAIR)
-        return parse(path.read_bytes(), name)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+    content = read_file(path, largest=LARGEST, fix=_REPAIR)
+    return None if content is None else parse(content, shown_path(path))
 
 
 def write_manifest(path: Path, manifest: Manifest) -> bool:

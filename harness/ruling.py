@@ -114,3 +114,10 @@ class Ruling:
 def in_force(rulings: Iterable[Ruling], today: date) -> tuple[Ruling, ...]:
     """The rulings that may cover anything today; the others are for `ruling_health` to name."""
     return tuple(ruling for ruling in rulings if ruling.in_force(today))
+
+
+def subjects_of(rulings: Iterable[Ruling], klass: RulingClass) -> tuple[str, ...]:
+    """What the rulings of one class name: branches or mutants."""
+    return tuple(
+        subject for ruling in rulings if ruling.klass is klass for subject in ruling.subjects
+    )

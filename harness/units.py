@@ -97,17 +97,17 @@ def imported(source: Source, known: frozenset[str]) -> frozenset[str]:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute(source, node)
+            base = absolute(node, module=source.name, is_package=source.is_package)
             for alias in node.names:
                 part = f"{base}.{alias.name}"
                 found.add(part if part in known else base)
     return frozenset(found & known - {source.name})
 
 
-def _absolute(source: Source, node: ast.ImportFrom) -> str:
+def absolute(node: ast.ImportFrom, *, module: str, is_package: bool) -> str:
     """Resolve `from ..a import b` against the module it stands in."""
     if not node.level:
         return node.module or ""
-    package = source.name.split(".")[: None if source.is_package else -1]
-    package = package[: len(package) - (node.level - 1)]
+    package = module.split(".")[: None if is_package else -1]
+    package = package[: max(0, len(package) - (node.level - 1))]
     return ".".join([*package, *filter(None, [node.module])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from harness import manifest as manifests
 from harness.audit.gate_condition import condition as surface
@@ -23,7 +24,7 @@ from harness.moment import Now
 from harness.mutate.gate_condition import condition as mutants
 from harness.origin import Counted, Source, sources
 from harness.reason import Reason
-from harness.ruling import RulingClass
+from harness.ruling import RulingClass, subjects_of
 from harness.ruling_health import unhealthy
 from harness.run import RunResult, paths_that_ran
 from harness.sampling.gate_condition import condition as bounds
@@ -46,12 +47,7 @@ def verdict(
             scenarios=tuple(pin.id for pin in manifest.scenarios),
         ),
         ruling_classes={ruling.id: str(ruling.klass) for ruling in composition.rulings.good},
-        dead=tuple(
-            subject
-            for ruling in result.rulings
-            if ruling.klass is RulingClass.DEAD_BRANCH
-            for subject in ruling.subjects
-        ),
+        dead=subjects_of(result.rulings, RulingClass.DEAD_BRANCH),
     )
     health = unhealthy(
         composition.rulings.good,
@@ -107,18 +103,12 @@ def origins(
         cells=len(result.cells),
         wrong_values=result.leaks.tried,
         branches=sum(len(unit.arcs) for unit in composition.units().values()),
-        races=sum(is_race(cell) for cell in result.cells),
+        races=len(explored(result)),
         recordings=len(recorded(result.scenarios)),
     )
     asserted = {one.key: one.source for one in decided.conditions if one.source is not None}
     found = sources(counted, today, asserted)
     return {name: source for name, source in found.items() if source is not None}
-
-
-def is_race(cell: Cell) -> bool:
-    """Whether several things happened at once in it."""
-    control = cell.episode.control
-    return control is not None and "race" in control.facets
 
 
 def conditions(composition: Composition, result: RunResult, now: Now) -> tuple[Condition, ...]:
@@ -179,15 +169,20 @@ def left_out(cells: Iterable[Cell], fields: Fields) -> dict[str, int]:
     return {f"{field.path} ({field.status})": compared for field in fields.fields}
 
 
-def races(composition: Composition, result: RunResult) -> Condition:
-    """What races were explored; no rule weighs yet whether those are enough."""
-    found = [
+def explored(result: RunResult) -> tuple[Mapping[str, Any], ...]:
+    """What the control says of each race that it was taken through."""
+    return tuple(
         reason
         for cell in result.cells
         if cell.episode.control is not None
         for reason in cell.episode.control.reasons
         if isinstance(reason, dict) and reason.get("rule") == "race"
-    ]
+    )
+
+
+def races(composition: Composition, result: RunResult) -> Condition:
+    """What races were explored; no rule weighs yet whether those are enough."""
+    found = explored(result)
     schedules = sum(int(race["schedules"]) for race in found)
     evidence = f"{len(found)} races, {schedules} schedules of the control, exhausted"
     what = CONDITIONS["races"]

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever reads one never finds half of it."""
+"""Files that are written whole or not at all, and read whole where they are not too large."""
 
 from __future__ import annotations
 
@@ -28,6 +28,29 @@ def replace_file(file: Path, content: bytes, *, named: Path | None = None, fix: 
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise unwritable(named or file, error, fix=fix) from error
+
+
+def read_file(file: Path, *, largest: int, fix: str = "") -> bytes | None:
+    """A file's bytes; None where there is none.
+
+    Args:
+        file: what is read.
+        largest: bytes that it may have.
+        fix: what to do where it is too large.
+
+    Raises:
+        InputError: it is too large, or cannot be read.
+    """
+    name = shown_path(file)
+    try:
+        if file.stat().st_size > largest:
+            raise InputError("file-too-large", f"has more than {largest:,} bytes", name, fix)
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
 
 
 def beside_of(file: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from harness.audit.acknowledged import Acknowledgement, weighed
 from harness.audit.audit import Audit, Writer
-from harness.audit.code import FUNCTIONS, Code, Scope, Text, read_code
+from harness.audit.code import Code, Text, read_code
 from harness.audit.declared import Declaration, mismatches, said, touched
 from harness.audit.described import Description, calls_of
 from harness.audit.held import Held
@@ -23,7 +23,6 @@ from harness.audit.seen import Seen, seen
 from harness.audit.surface import NAME, Foreign, read_acknowledged
 from harness.audit.tree import Tree, read_tree
 from harness.compose import Composition
-from harness.syntax import is_stub
 from harness.text import shown_path
 
 ENTANGLED: Final = Item(
@@ -231,12 +230,6 @@ def examined(
         *_unread(tree, code),
     )
     return finished(audit, items, signed, today)
-
-
-def _is_idle(scope: Scope, inventory: Inventory) -> bool:
-    """Whether a function that nobody reaches writes nothing, and is no mere declaration."""
-    body = scope.definition.body if isinstance(scope.definition, FUNCTIONS) else []
-    return not inventory.entries[scope.id].writes and not is_stub(body)
 
 
 def finished(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from harness.units import absolute
+
 FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -328,11 +330,7 @@ class _Reader:
 
     def base(self, node: ast.ImportFrom) -> str:
         """The module that `from …` names, seen from the module it stands in."""
-        if not node.level:
-            return node.module or ""
-        package = self.text.name.split(".")[: None if self.text.is_package else -1]
-        package = package[: max(0, len(package) - (node.level - 1))]
-        return ".".join([*package, *filter(None, [node.module])])
+        return absolute(node, module=self.text.name, is_package=self.text.is_package)
 
 
 def _unknown(node: ast.AST) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.clearance.normal_form import syntax
 from harness.clearance.tree import Tree
+from harness.units import absolute
 
 SUFFIX = ".py"
 _INIT = "__init__.py"
@@ -119,20 +120,12 @@ def imported(tree: ast.Module, package: str) -> frozenset[str]:
             case ast.Import(names=names):
                 found.update(alias.name for alias in names)
             case ast.ImportFrom(names=names):
-                base = _base(node, package)
+                base = absolute(node, module=package, is_package=True)
                 found.update({base, *(f"{base}.{alias.name}" for alias in names)})
             case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=[first, *_]):
                 if called in _IMPORTERS and isinstance(first, ast.Constant):
                     found.add(str(first.value))
     return frozenset(name for name in found if all(map(str.isidentifier, name.split("."))))
-
-
-def _base(node: ast.ImportFrom, package: str) -> str:
-    """Resolve `from ..a import b` against the package that it stands in."""
-    if not node.level:
-        return node.module or ""
-    parts = package.split(".")
-    return ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
 
 
 def _joined(root: str, name: str) -> str:

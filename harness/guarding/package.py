@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from harness.guarding.live import Flags, blocks, truth
 from harness.guarding.symbols import Module, Symbol
+from harness.units import absolute
 
 
 class Place(NamedTuple):
@@ -73,7 +74,7 @@ class Package:
 
     def is_known(self, module: Module, node: ast.ImportFrom) -> bool:
         """Whether an import takes from this package."""
-        return _absolute(module, node) in self.modules
+        return absolute(node, module=module.name, is_package=module.is_package) in self.modules
 
     def reached(self, module: str) -> frozenset[str]:
         """A module and all of the package that importing it runs."""
@@ -95,7 +96,7 @@ def _imported(module: Module, known: Mapping[str, Module]) -> Iterator[tuple[str
                 local = alias.asname or alias.name
                 yield local, Place(alias.name, "") if alias.name in known else FOREIGN
             continue
-        base = _absolute(module, node)
+        base = absolute(node, module=module.name, is_package=module.is_package)
         for alias in node.names:
             part, local = f"{base}.{alias.name}", alias.asname or alias.name
             if part in known:
@@ -116,15 +117,6 @@ def _import_statements(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
             waiting.extend(block)
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             waiting.extend(statement.body)
-
-
-def _absolute(module: Module, node: ast.ImportFrom) -> str:
-    """Resolve `from ..a import b` against the module that it stands in."""
-    if not node.level:
-        return node.module or ""
-    package = module.name.split(".")[: None if module.is_package else -1]
-    package = package[: len(package) - (node.level - 1)]
-    return ".".join([*package, *filter(None, [node.module])])
 
 
 def _flags(modules: Mapping[str, Module]) -> Mapping[str, Flags]:

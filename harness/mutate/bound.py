@@ -16,7 +16,7 @@ from harness.canonical import digest
 from harness.clearance.normal_form import normal_form
 from harness.compose import Composition, package
 from harness.mutate.mutant import VERSION
-from harness.units import Source, imported
+from harness.units import Source, Units, imported
 
 JUDGES: Final = ("harness.mutate.trial", "harness.mutate.operators", "harness.compose")
 """Modules of the harness that, with all they import, make and try mutants."""
@@ -117,13 +117,12 @@ def _judges() -> Iterator[tuple[str, Path]]:
     """The harness's modules that have a say, found in the import statements alone."""
     files = dict(_files(HARNESS))
     sources = {_module(name): _source(name, file) for name, file in files.items()}
-    graph = {name: imported(source, frozenset(sources)) for name, source in sources.items()}
-    waiting, reached = list(JUDGES), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting.extend(graph[name])
+    graph = Units(
+        imports={name: imported(source, frozenset(sources)) for name, source in sources.items()},
+        registry="",
+        paths=frozenset(JUDGES),
+    )
+    reached = graph.owned
     yield from ((name, file) for name, file in files.items() if _module(name) in reached)
 
 

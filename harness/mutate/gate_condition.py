@@ -10,7 +10,7 @@ from harness.condition import Condition
 from harness.mutate import bound
 from harness.mutate.measurement import NAME, Measurement, read_measurement
 from harness.mutate.weighing import DEFAULTS, KEY, Asked, unmeasured, weigh
-from harness.ruling import RulingClass
+from harness.ruling import RulingClass, subjects_of
 
 
 def condition(composition: Composition) -> Condition:
@@ -49,12 +49,7 @@ def asked(composition: Composition) -> Asked:
             path: graph.reached(module) if graph else {module, *shared}
             for path, module in modules.items()
         },
-        dead=frozenset(
-            subject
-            for ruling in composition.rulings.good
-            if ruling.klass is RulingClass.DEAD_BRANCH
-            for subject in ruling.subjects
-        ),
+        dead=frozenset(subjects_of(composition.rulings.good, RulingClass.DEAD_BRANCH)),
     )
 
 

@@ -19,7 +19,7 @@ from harness.mutate.score import Score
 from harness.mutate.trial import Fate
 from harness.mutate.waiver import FAULTS
 from harness.text import shown_path, visible
-from harness.whole_file import replace_file
+from harness.whole_file import read_file, replace_file
 
 NAME: Final = "mutants.lock"
 SCHEMA: Final = "shadow.mutants/1"
@@ -141,16 +141,8 @@ def read_measurement(path: Path) -> Measurement | None:
     Raises:
         InputError: it cannot be read, or as `parse`.
     """
-    name = shown_path(path)
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError("file-too-large", f"has more than {LARGEST:,} bytes", name, AGAIN)
-        return parse(path.read_bytes(), name)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+    content = read_file(path, largest=LARGEST, fix=AGAIN)
+    return None if content is None else parse(content, shown_path(path))
 
 
 def write_measurement(path: Path, measurement: Measurement) -> None:
