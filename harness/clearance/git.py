@@ -273,14 +273,6 @@ class Repository:
         found = [self._setting(key) for key in ("user.name", "user.email")]
         return " ".join(filter(None, [found[0], f"<{found[1]}>" if found[1] else ""]))
 
-    def newest(self) -> int:
-        """When the newest commit of HEAD was committed, in UTC epoch seconds.
-
-        Raises:
-            InputError: `revision-unknown`, there is no commit yet.
-        """
-        return int(self._run("show", "-s", "--no-color", "--format=%ct", self.resolve("HEAD")))
-
     @property
     def is_shallow(self) -> bool:
         """Whether a part of the history was never fetched."""

@@ -217,31 +217,6 @@ class Snapshot:
         return self._content[at]
 
 
-@dataclass(frozen=True)
-class Below:
-    """A folder of another tree as a tree of its own."""
-
-    tree: Tree
-    folder: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.tree.name}, {self.folder}" if self.folder else self.tree.name
-
-    def files(self, under: str = "") -> tuple[str, ...]:
-        cut = len(self.folder) + 1 if self.folder else 0
-        return tuple(path[cut:] for path in self.tree.files(self._inside(under)))
-
-    def exists(self, path: str) -> bool:
-        return self.tree.exists(self._inside(path))
-
-    def read(self, path: str) -> bytes:
-        return self.tree.read(self._inside(path))
-
-    def _inside(self, path: str) -> str:
-        return "/".join(filter(None, [self.folder, parsed(path)]))
-
-
 def passed_over(path: str) -> bool:
     """Whether a path lies where no tree looks."""
     parts = PurePosixPath(path).parts

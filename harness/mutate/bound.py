@@ -18,8 +18,8 @@ from harness.compose import Composition, package
 from harness.mutate.mutant import VERSION
 from harness.units import Source, Units, imported
 
-JUDGES: Final = ("harness.mutate.trial", "harness.mutate.operators", "harness.compose")
-"""Modules of the harness that, with all they import, make and try mutants."""
+JUDGES: Final = ("harness.mutate.measure",)
+"""Modules of the harness that, with all they import, make, try, waive and count mutants."""
 
 HARNESS: Final = "harness"
 SUFFIX: Final = ".py"

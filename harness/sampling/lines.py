@@ -10,7 +10,7 @@ import msgspec
 
 from harness.errors import InputError
 from harness.text import shown_path
-from harness.whole_file import replace_file
+from harness.whole_file import read_file, replace_file
 
 LARGEST: Final = 64 << 20
 """Bytes that such a file may have (64 MiB)."""
@@ -26,17 +26,7 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InputError: it cannot be read, or is too large.
     """
-    name = shown_path(path)
-    try:
-        if path.stat().st_size > LARGEST:
-            message = f"has more than {LARGEST:,} bytes (64 MiB)"
-            raise InputError("file-too-large", message, name)
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+    return read_file(path, largest=LARGEST) or b""
 
 
 def line_of(record: Line) -> bytes:

@@ -239,7 +239,6 @@ def test_no_program_that_a_repository_configures_is_run(root: Path, tmp_path: Pa
     repository.changed(commits)
     repository.differing(base, "HEAD")
     repository.entries(repository.resolve("HEAD"))
-    repository.newest()
 
     assert repository.unclean() == ("b.py",)
     assert not ran.exists()
@@ -256,20 +255,19 @@ def test_what_is_not_committed_is_named(root: Path) -> None:
     assert set(repository.unclean()) == {"a.py", "b.py", "new one.py", "x/y.py", ".gitignore"}
 
 
-def test_who_asks_and_when_the_last_commit_was_are_read(root: Path) -> None:
+def test_who_asks_is_read(root: Path) -> None:
     repository = Repository.around(root)
     git(root, "config", "user.name", "Ada L")
     git(root, "config", "user.email", "ada@house.example")
 
     assert repository.user() == "Ada L <ada@house.example>"
-    assert repository.newest() == 1772445600
 
 
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
 
     with pytest.raises(InputError) as refused:
-        Repository.around(tmp_path).newest()
+        Repository.around(tmp_path).resolve("HEAD")
 
     assert slug(refused) == "revision-unknown"
 

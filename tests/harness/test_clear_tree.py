@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.clearance.git import Repository
-from harness.clearance.tree import Below, FolderTree, RevisionTree, Snapshot, Tree, parsed
+from harness.clearance.tree import FolderTree, RevisionTree, Snapshot, Tree, parsed
 from harness.errors import InputError
 from tests.harness.cleared_project import FILES, committed, edited, git, written
 
@@ -112,16 +112,6 @@ def test_what_python_would_import_is_a_part_wherever_it_hides(root: Path) -> Non
     written(root, {"old/__pycache__/evil.py": "E = 1\n", "old/evil.pyc": "compiled"})
 
     assert {"old/__pycache__/evil.py", "old/evil.pyc"} <= set(FolderTree(root).files("old"))
-
-
-def test_a_folder_of_a_tree_is_a_tree(root: Path) -> None:
-    for tree in trees(root).values():
-        below = Below(tree, "old")
-        assert "pay.py" in below.files()
-        assert below.read("pay.py") == tree.read("old/pay.py")
-        assert not below.exists("new")
-        with pytest.raises(InputError):
-            below.read("../new/engine.py")
 
 
 def test_a_commit_is_read_as_it_was_committed(root: Path) -> None:
