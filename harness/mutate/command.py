@@ -71,8 +71,7 @@ def mutate(
     measuring = Measuring(composition, units, workers or workers_here())
     remembered = Remembered.read(None if check else composition.config.root / CACHE / REMEMBERED)
     results = measuring.results(partial(progress, sys.stderr, "trying mutants"), remembered)
-    if not units:
-        remembered.write()
+    remembered.write()
     lock = lock_of(composition)
     known = read_measurement(lock) if check or composition.recording else None
     equal = measuring.held(results)

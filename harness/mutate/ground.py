@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -135,6 +135,12 @@ class Ground:
     starts: tuple[Start, ...]
     left_out: tuple[str, ...]
     alone: Mapping[str, Alone]
+
+    def within(self, scenarios: Collection[str]) -> Ground:
+        """These scenarios of it."""
+        starts = tuple(one for one in self.starts if one.scenario.id in scenarios)
+        alone = {name: one for name, one in self.alone.items() if name in scenarios}
+        return replace(self, starts=starts, alone=alone)
 
 
 def blind(side: Side) -> Side:

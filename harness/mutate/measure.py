@@ -29,7 +29,7 @@ from harness.mutate.mutant import Mutant
 from harness.mutate.operators import OPERATORS, mutants
 from harness.mutate.pinning import pinned_besides
 from harness.mutate.pool import Batch, Opened, Trials, batches, run_all
-from harness.mutate.remembered import Remembered
+from harness.mutate.remembered import Depends, Remembered, both
 from harness.mutate.score import Score, Tried, score
 from harness.mutate.subject import Subject
 from harness.mutate.trial import Fate, Result, with_engine
@@ -142,41 +142,47 @@ class Measuring:
     def results(self, opened: Opened, remembered: Remembered) -> dict[str, Result]:
         """Mutant → what came of it; what is remembered of the same code is not tried again."""
         asked = [(role, batch) for role in self.roles for batch in batches(self.mutants[role])]
-        keys = {self._first(batch): self.key(role, batch) for role, batch in asked}
         found: dict[str, Result] = {}
+        rest: dict[str, Result] = {}
+        only: dict[str, frozenset[str]] = {}
         new: list[tuple[str, Batch]] = []
         for role, batch in asked:
-            known = remembered.of(keys[self._first(batch)], batch)
-            found.update((one.mutant, one) for one in known or ())
-            if known is None:
-                new.append((role, batch))
-        trials = Trials(ground=self.ground, subjects=self.subjects, classes=self.classes)
+            # Of the control it counts where a mutant is told apart, so a new scenario has a say.
+            exact = role != CANDIDATE
+            recalled = remembered.of(batch, self.depends(role, batch), exact=exact)
+            found |= recalled.done
+            rest |= recalled.rest
+            only |= dict.fromkeys(recalled.rest, recalled.new)
+            if again := tuple(one for one in batch if one.id not in recalled.done):
+                new.append((role, again))
+        whole = {one.id: (role, batch) for role, batch in asked for one in batch}
+        trials = Trials(
+            ground=self.ground, subjects=self.subjects, classes=self.classes, only=only
+        )
         for batch, results in run_all(trials, new, workers=self.workers, opened=opened):
-            found.update((one.mutant, one) for one in results)
-            remembered.keep(keys[self._first(batch)], results)
+            for one in results:
+                found[one.mutant] = both(one, rest.get(one.mutant, one))
+            role, entire = whole[batch[0].id]
+            ordered = [found[one.id] for one in entire]
+            remembered.keep(entire, self.depends(role, entire), ordered)
         return found
 
-    @staticmethod
-    def _first(batch: Batch) -> str:
-        return batch[0].id
-
-    def key(self, role: str, batch: Batch) -> str:
-        """Digest of all that a batch's results depend on: code, and scenarios it reaches."""
+    def depends(self, role: str, batch: Batch) -> Depends:
+        """All that a batch's results depend on: code, and the scenarios that it reaches."""
         arcs = frozenset().union(*(mutant.arcs for mutant in batch))
         module = batch[0].module
         everywhere = any(not mutant.runs or not mutant.arcs for mutant in batch)
         reached = {
-            (start.scenario.id, start.scenario.sha256)
+            start.scenario.id: start.scenario.sha256
             for start in self.ground.starts
             if everywhere or arcs & start.taken(role, module)
         }
         alone = {
-            (name, one.scenario.sha256)
+            name: one.scenario.sha256
             for name, one in self.ground.alone.items()
             if role == CANDIDATE and (everywhere or arcs & one.arcs.get(module, frozenset()))
         }
-        names = [mutant.id for mutant in batch]
-        return digest([self.code, role, names, sorted(map(list, reached | alone))])
+        return Depends(self.code, reached | alone)
 
     @cached_property
     def marks(self) -> bound.Modules:
@@ -325,7 +331,7 @@ class Measuring:
         kept = {} if before is None or "control" in self.roles else before.of_control()
         units = self.composition.units()
         known = [
-            [one.mutant, str(one.fate), one.where, one.why]
+            [one.mutant, str(one.fate)]
             for one in sorted(results.values(), key=lambda one: one.mutant)
         ]
         return Measurement(

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.mutate.ground import Ground
 from harness.mutate.mutant import Mutant
 from harness.mutate.subject import Subject
-from harness.mutate.trial import Fate, Result, tried
+from harness.mutate.trial import Fate, Result, try_one
 
 Opened = Callable[[int], AbstractContextManager[Callable[[], None]]]
 """Opens a progress bar of a length; what it gives is called after each step."""
@@ -29,15 +29,23 @@ class Trials:
     Attributes:
         subjects: role → the engine to change.
         classes: ruling → class.
+        only: mutant → the scenarios in which it is tried, of those that are not tried everywhere.
     """
 
     ground: Ground
     subjects: Mapping[str, Subject]
     classes: Mapping[str, str]
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, role: str, batch: Batch) -> list[Result]:
         """Try a batch, in this process."""
-        return list(tried(self.ground, self.subjects[role], batch, self.classes))
+        subject = self.subjects[role]
+        return [try_one(self.within(one.id), subject, one, self.classes) for one in batch]
+
+    def within(self, mutant: str) -> Ground:
+        """What a mutant is tried on."""
+        only = self.only.get(mutant)
+        return self.ground if only is None else self.ground.within(only)
 
 
 _here: list[Trials] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.branches import CREDITED
@@ -275,11 +275,3 @@ def with_engine(setup: Setup, role: str, loaded: LoadedEngine) -> Setup:
         drain_traps=loaded.guard.drain,
     )
     return replace(setup, candidate=side)
-
-
-def tried(
-    ground: Ground, subject: Subject, mutants: Iterable[Mutant], classes: Mapping[str, str]
-) -> Iterator[Result]:
-    """Try mutants one after the other."""
-    for mutant in mutants:
-        yield try_one(ground, subject, mutant, classes)

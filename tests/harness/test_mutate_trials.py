@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.compose import compose
@@ -16,7 +17,7 @@ from harness.errors import InputError
 from harness.mutate.measure import CANDIDATE, Measuring
 from harness.mutate.mutant import Change, Mutant, Step
 from harness.mutate.pool import Trials, batches, run_all
-from harness.mutate.remembered import Remembered
+from harness.mutate.remembered import NOTHING, Depends, Known, Remembered, both
 from harness.mutate.trial import Fate, Result, try_one
 from harness.run import unseen_progress
 from tests.harness.toy_project import LATE, ON_TIME, project
@@ -226,36 +227,137 @@ def test_a_result_that_is_lost_or_doubled_is_never_told_apart(measuring: Measuri
     assert [one.mutant for one in results] == [mutant.id for mutant in batch]
 
 
-def test_what_is_remembered_is_not_tried_again_unless_it_is_its_turn(
+def remembering(
+    measuring: Measuring, role: str = "control", code: str = "ff"
+) -> tuple[Any, Depends, tuple[Result, ...]]:
+    """A batch, what it depends on, and results of it that nobody would come to."""
+    batch = next(one for one in batches(measuring.mutants[role]) if len(one) > 2)
+    depends = Depends(code, dict(measuring.depends(role, batch).scenarios))
+    fates = (Fate.TOLD_APART, Fate.CRASH, *[Fate.SURVIVED] * (len(batch) - 2))
+    results = tuple(
+        Result(mutant=one.id, fate=fate, where="" if fate is Fate.SURVIVED else "late#1")
+        for one, fate in zip(batch, fates, strict=True)
+    )
+    return batch, depends, results
+
+
+def test_what_is_remembered_is_not_tried_again_but_of_exactly_the_same(
     measuring: Measuring, tmp_path: Path
 ) -> None:
     file = tmp_path / "mutants.json"
     first = Remembered.read(file)
     results = measuring.results(unseen_progress, first)
     first.write()
-
-    again = Remembered.read(file)
-    batch = next(one for one in batches(measuring.mutants["control"]))
-    key = "ff" + measuring.key("control", batch)[2:]
-    again.known[key] = tuple(replace(results[m.id], why="remembered") for m in batch)
-
     assert measuring.results(unseen_progress, Remembered.read(file)) == results
-    assert again.of(key, batch) == again.known[key]
-    assert again.of("00000000" + key[8:], batch) is None
-    assert again.of(key, batch[:-1]) is None
+
+    batch, depends, kept = remembering(measuring)
+    memory = Remembered(None)
+    memory.keep(batch, depends, kept)
+    memory.known.update(memory.now)
+
+    assert list(memory.of(batch, depends, exact=True).done.values()) == list(kept)
+    assert memory.of(batch[:-1], depends, exact=True) == NOTHING
+    assert memory.of(batch, depends._replace(code="fe"), exact=True) == NOTHING
+    more = depends._replace(scenarios=depends.scenarios | {"new": "00"})
+    assert memory.of(batch, more, exact=True) == NOTHING
+
+
+def test_one_batch_in_a_hundred_is_tried_again_all_the_same(measuring: Measuring) -> None:
+    again = 0
+    for number in range(1000):
+        batch, depends, kept = remembering(measuring, code=f"{number:x}")
+        memory = Remembered(None, known={batch[0].id: Known(depends, kept)})
+        again += memory.of(batch, depends, exact=True) == NOTHING
+
+    assert 1 <= again <= 30
+
+
+def test_a_new_scenario_is_the_only_one_in_which_the_rest_is_tried(measuring: Measuring) -> None:
+    batch, depends, kept = remembering(measuring)
+    depends = depends._replace(scenarios={**depends.scenarios, "early": "00"})
+    memory = Remembered(None, known={batch[0].id: Known(depends, kept)})
+    names = [one.id for one in batch]
+
+    def of(scenarios: dict[str, str]) -> tuple[set[str], set[str], frozenset[str]]:
+        found = memory.of(batch, Depends(depends.code, scenarios), exact=False)
+        return set(found.done), set(found.rest), found.new
+
+    same = depends.scenarios
+    assert of(same | {"new": "00"}) == ({names[0]}, set(names[1:]), frozenset({"new"}))
+    # Where it was told apart, or crashed, is not what it was: everything is tried of those two.
+    assert of(same | {"late": "00"}) == (set(), set(names[2:]), frozenset({"late"}))
+    # What survived may be reached no more.
+    assert of({name: value for name, value in same.items() if name != "early"}) == (
+        set(names[:2]),
+        set(),
+        frozenset(),
+    )
+
+
+def test_of_two_fates_the_one_that_is_told_apart_counts_and_what_was_lost_before_it() -> None:
+    def fate(*fates: Fate) -> Fate:
+        one, other = (Result(mutant="m", fate=each) for each in fates)
+        return both(one, other).fate
+
+    assert fate(Fate.SURVIVED, Fate.TOLD_APART) is Fate.TOLD_APART
+    assert fate(Fate.CRASH, Fate.TOLD_APART) is Fate.TOLD_APART
+    assert fate(Fate.UNREACHED, Fate.SURVIVED) is Fate.SURVIVED
+    assert fate(Fate.CRASH, Fate.HIDDEN) is Fate.CRASH
+    assert fate(Fate.TOLD_APART, Fate.LOST) is Fate.LOST
+
+
+def test_a_mutant_is_tried_in_no_other_scenario_than_it_is_to_be(measuring: Measuring) -> None:
+    told = made(measuring, "days * 25", "days * 26")
+    trials = Trials(
+        ground=measuring.ground, subjects=measuring.subjects, classes=measuring.classes
+    )
+
+    [late] = replace(trials, only={told.id: frozenset({"late"})}).of("control", (told,))
+    [elsewhere] = replace(trials, only={told.id: frozenset({"nowhere"})}).of("control", (told,))
+
+    assert late.fate is Fate.TOLD_APART
+    assert elsewhere.fate is Fate.UNREACHED
 
 
 def test_what_comes_out_otherwise_than_it_is_remembered_is_no_measurement(
     measuring: Measuring, tmp_path: Path
 ) -> None:
-    known = Remembered(tmp_path / "mutants.json")
-    results = (Result(mutant="m", fate=Fate.TOLD_APART), Result(mutant="n", fate=Fate.SURVIVED))
-    known.known["00"] = results
+    batch, depends, kept = remembering(measuring)
+    memory = Remembered(tmp_path / "mutants.json", known={batch[0].id: Known(depends, kept)})
 
     with pytest.raises(InputError) as caught:
-        known.keep("00", (replace(results[0], fate=Fate.SURVIVED), results[1]))
+        memory.keep(batch, depends, (replace(kept[0], fate=Fate.SURVIVED), *kept[1:]))
 
     assert caught.value.slug == "remembered-differs"
+
+
+def test_a_measurement_that_is_killed_goes_on_where_it_was(
+    measuring: Measuring, tmp_path: Path
+) -> None:
+    file = tmp_path / "mutants.json"
+    batch, depends, kept = remembering(measuring)
+    memory = Remembered(file, written=-1e9)
+
+    memory.keep(batch, depends, kept)
+
+    assert Remembered.read(file).known == {batch[0].id: Known(depends, kept)}
+
+
+def test_what_another_measurement_wrote_of_the_same_code_stays(
+    measuring: Measuring, tmp_path: Path
+) -> None:
+    file = tmp_path / "mutants.json"
+    batch, depends, kept = remembering(measuring)
+    old = Known(Depends("old", {}), ())
+    other = Known(Depends(depends.code, {}), ())
+    Remembered(file, now={"other": other}).write()
+    there = Remembered.read(file).known
+    Remembered(file, now={"old": old}).write()
+    assert Remembered.read(file).known == {"old": old}  # of another code nothing is kept
+
+    file.write_bytes(msgspec.json.encode(there))
+    Remembered(file, now={batch[0].id: Known(depends, kept)}).write()
+    assert set(Remembered.read(file).known) == {"other", batch[0].id}
 
 
 def test_damaged_memory_is_no_memory(tmp_path: Path) -> None:
