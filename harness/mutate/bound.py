@@ -76,9 +76,10 @@ def parts(composition: Composition) -> dict[str, str]:
     fields = config.scenarios / "fields.yaml"
     return {
         "configuration": digest([config.candidate, config.world, config.invariants]),
+        "fields": _raw(fields.read_bytes()) if fields.exists() else "",
         "operators": str(VERSION),
         "rulings": digest([[file.name, _raw(file.read_bytes())] for file in rulings]),
-        "scenarios": digest([scenarios, _raw(fields.read_bytes()) if fields.exists() else ""]),
+        "scenarios": digest(scenarios),
     }
 
 

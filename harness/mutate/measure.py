@@ -35,6 +35,7 @@ from harness.mutate.subject import Subject
 from harness.mutate.trial import Fate, Result, with_engine
 from harness.mutate.vocabulary import vocabulary_of
 from harness.mutate.waiver import Doubt, Held, doubted, held, sorted_out, subject_of, waivers
+from harness.ruling import Scope
 from harness.setup import Setup
 from harness.units import units
 
@@ -173,16 +174,34 @@ class Measuring:
         module = batch[0].module
         everywhere = any(not mutant.runs or not mutant.arcs for mutant in batch)
         reached = {
-            start.scenario.id: start.scenario.sha256
+            start.scenario.id
             for start in self.ground.starts
             if everywhere or arcs & start.taken(role, module)
         }
         alone = {
-            name: one.scenario.sha256
+            name
             for name, one in self.ground.alone.items()
             if role == CANDIDATE and (everywhere or arcs & one.arcs.get(module, frozenset()))
         }
-        return Depends(self.code, reached | alone)
+        return Depends(self.code, {name: self.judged[name] for name in sorted(reached | alone)})
+
+    @cached_property
+    def judged(self) -> Mapping[str, str]:
+        """Scenario → digest of what it is, and of the rulings that list a cell of it."""
+        of = defaultdict[str, list[object]](list)
+        for ruling in sorted(self.court.rulings, key=lambda one: one.id):
+            scope = ruling.scope or Scope(paths=frozenset(), segments=())
+            said = [
+                sorted(scope.paths),
+                repr(replace(scope, paths=frozenset())),  # a set has no order that stays
+                repr(replace(ruling, cells=(), subjects=(), quirks={}, scope=None, where="")),
+            ]
+            for cell in ruling.cells:
+                of[cell.partition("#")[0]].append([said, cell, ruling.quirks.get(cell, "")])
+        return {
+            name: digest([one.scenario.sha256, of[name]])
+            for name, one in self.ground.alone.items()
+        }
 
     @cached_property
     def marks(self) -> bound.Modules:
@@ -191,10 +210,11 @@ class Measuring:
 
     @cached_property
     def code(self) -> str:
-        """Digest of everything but the scenarios."""
-        parts = {k: v for k, v in bound.parts(self.composition).items() if k != "scenarios"}
+        """Digest of everything but the scenarios, and the rulings that list their cells."""
+        said = bound.parts(self.composition)
+        parts = {name: said[name] for name in said.keys() - {"rulings", "scenarios"}}
         forms = sorted([name, form] for name, (_, form) in self.marks.items())
-        return digest([parts, forms, sorted(one.id for one in self.court.rulings)])
+        return digest([parts, forms])
 
     def held(self, results: Mapping[str, Result]) -> Held:
         """Which mutants need not be told apart: rulings say why, and states were tried."""
