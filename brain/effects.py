@@ -51,23 +51,6 @@ class Effect:
     place: Place
 
 
-HARSH = frozenset(
-    (
-        Place.CANCEL_WORTHLESS,
-        Place.SERVICE_BEHIND_BAN,
-        Place.SERVICE_OFF,
-        Place.CANCEL,
-        Place.METADATA_ON,
-        Place.SINCE_ON,
-        Place.FLAG_ON,
-        Place.HOLD_ON,
-        Place.SERVICE_BANNED,
-        Place.SERVICE_HANDED_OVER,
-    )
-)
-"""Places of changes that may leave the customer worse off."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCase(Effect):
     kind: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from brain.intents import INTENTS, Intent, NotInThisMode
-from brain.look import MODES, Mode, settle
+from brain.intents import INTENTS, Intent
+from brain.look import settle
+from brain.mode import FULL, Mode
 from brain.perform import TryLater
 from brain.ports import Ports, Trigger
 
@@ -74,32 +74,24 @@ class Handler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The brain at one mode: observe, reconcile, lift or full.
+    """The brain at one mode.
 
+    handlers: trigger → what answers it.
     refusals: exceptions that are decisions, each with `kind` and `code`.
     """
 
     name: str
     mode: Mode
+    handlers: Mapping[str, tuple[Handler, ...]]
     refusals: tuple[type[Exception], ...]
-
-    @property
-    def handlers(self) -> Mapping[str, tuple[Handler, ...]]:
-        """Trigger → what answers it."""
-        return _handlers(self.mode)
 
     def look(self, ports: Ports) -> None:
         """Look at the account without a trigger. Raises TryLater."""
         _look(ports, self.mode)
 
 
-def engine(mode: str) -> Engine:
-    """The brain at a mode; KeyError for a mode that does not exist."""
-    return Engine(name="brain", mode=MODES[mode], refusals=(TryLater, NotInThisMode))
-
-
-@cache
-def _handlers(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
+def handlers_of(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
+    """Trigger → what answers it, at a mode."""
     looking = (Handler(path="brain.look", call=lambda ports, _: _look(ports, mode)),)
     asked = {
         trigger: (Handler(path=f"brain.{trigger}", call=_asking(intent, mode)),)
@@ -121,5 +113,5 @@ def _asking(intent: Intent, mode: Mode) -> Callable[[Ports, Trigger], dict[str, 
     return asked
 
 
-ENGINE = engine("full")
+ENGINE = Engine(name="brain", mode=FULL, handlers=handlers_of(FULL), refusals=(TryLater,))
 """The brain as it is compared."""

@@ -13,7 +13,8 @@ from brain.debt import Debt
 from brain.effects import Retire
 from brain.gather import gather
 from brain.invoice_plan import adjust, can_be_adjusted, invoices
-from brain.look import ROUNDS, Mode, decide, settle
+from brain.look import ROUNDS, decide, settle
+from brain.mode import Mode
 from brain.payment import Answer, charge, secret_of
 from brain.perform import Moved, TryLater, perform
 from brain.policy import DAY, OVERRIDE_DAYS
@@ -21,16 +22,6 @@ from brain.ports import Ports, Trigger
 from brain.standing import STOPPING, Standing
 
 Intent = Callable[[Ports, Trigger, Mode], Answer | None]
-
-
-class NotInThisMode(Exception):
-    """A refusal: the brain only watches, another engine answers this request."""
-
-    kind = "not-in-this-mode"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 # --- pay ----------------------------------------------------------------------------------------
@@ -47,8 +38,6 @@ def pay_invoice(ports: Ports, trigger: Trigger, mode: Mode) -> Answer | None:
 
 
 def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answer | None:
-    if not mode.answers:
-        raise NotInThisMode(mode.name)
     wish = trigger.args.get("payment_method")
     answer: Answer | None = None
     for _ in range(ROUNDS):
@@ -192,8 +181,6 @@ def clear_bad_debt(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
 
     What is being paid at this moment is forgiven if that payment fails.
     """
-    if not mode.answers:
-        raise NotInThisMode(mode.name)
     if ports.accounts.get() is None:
         return None
     settle(ports, mode, forgive=True)
@@ -205,8 +192,6 @@ def lift_ban(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
 
     A promise is never made shorter, and needs something to lift or to spare (docs/decisions/0018).
     """
-    if not mode.answers:
-        raise NotInThisMode(mode.name)
     decision = decide(ports, mode)
     if decision is None:
         return None

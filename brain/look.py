@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brain.assess import Assessment, assess
-from brain.effects import HARSH, Effect, Place
+from brain.effects import Effect
 from brain.gather import gather
+from brain.mode import Mode
 from brain.perform import Moved, TryLater, perform
 from brain.plan import plan
 from brain.ports import Ports
@@ -18,43 +18,6 @@ STEP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 ROUNDS = 8
 """How often a look starts again before it leaves the account to the next one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
-    """How much of a plan is carried out.
-
-    places: whose changes are made. answers: requests of people are carried out.
-    decides_all: service is decided on as if everything were made.
-    """
-
-    name: str
-    places: frozenset[Place]
-    answers: bool
-    decides_all: bool
-
-
-RECONCILED = frozenset(
-    (
-        Place.CASE,
-        Place.FLAG_OFF,
-        Place.SINCE_OFF,
-        Place.METADATA_OFF,
-        Place.METADATA_ON,
-        Place.SINCE_ON,
-        Place.FLAG_ON,
-    )
-)
-"""Places of cases and of stores 1 to 3, which only say what the others do."""
-
-ALL = frozenset(Place)
-
-MODES: Mapping[str, Mode] = {
-    "observe": Mode(name="observe", places=frozenset(), answers=False, decides_all=True),
-    "reconcile": Mode(name="reconcile", places=RECONCILED, answers=False, decides_all=False),
-    "lift": Mode(name="lift", places=RECONCILED | ALL - HARSH, answers=True, decides_all=False),
-    "full": Mode(name="full", places=ALL, answers=True, decides_all=True),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

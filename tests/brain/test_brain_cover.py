@@ -22,8 +22,8 @@ from debtor import (
 )
 
 from brain.cover import is_covered
-from brain.engine import engine
 from brain.gather import gather
+from brain.rollout import engine
 from fixtures.acts import apply
 from fixtures.world import World
 

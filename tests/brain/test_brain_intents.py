@@ -22,9 +22,8 @@ from debtor import (
     world,
 )
 
-from brain.engine import engine
-from brain.intents import NotInThisMode
 from brain.perform import TryLater
+from brain.rollout import NotInThisMode, engine
 
 
 def debtor(**more: Any) -> Any:
