@@ -16,6 +16,12 @@ from harness.shell import complain, say
 @click.option("--write", is_flag=True, help="Write the measurement, for the gate to weigh.")
 @click.option("--check", is_flag=True, help="Measure all anew; say whether it is as written.")
 @click.option(
+    "--spot",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Try N mutants again, drawn by the newest commit; say whether they are as written.",
+)
+@click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; all cores by default."
 )
 @common
@@ -24,6 +30,7 @@ def mutate(
     names: tuple[str, ...],
     write: bool,  # noqa: FBT001  # as above
     check: bool,  # noqa: FBT001  # as above
+    spot: int | None,
     workers: int | None,
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
@@ -31,8 +38,14 @@ def mutate(
 
     PATH: paths of the control, modules, or `candidate`; all of them by default.
     """
-    if names and (write or check):
-        raise click.UsageError("--write and --check measure all: name no PATH")
+    if names and (write or check or spot):
+        raise click.UsageError("--write, --check and --spot are about all: name no PATH")
+    if spot and (write or check):
+        raise click.UsageError("--spot goes with neither --write nor --check")
+    if spot:
+        from harness.mutate import spot_command
+
+        return spot_command.spot(config, spot, workers=workers, as_json=as_json, say=say)
     from harness.mutate import command as mutating
 
     return mutating.mutate(

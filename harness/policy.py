@@ -49,6 +49,7 @@ THRESHOLDS: Final = (
 SECTIONS: Final[Mapping[str, tuple[Threshold, ...]]] = {
     "mutants": (
         Threshold("mutants.told_apart", Fraction(19, 20), floor=True, whole=False),
+        Threshold("mutants.candidate", Fraction(19, 20), floor=True, whole=False),
         Threshold("mutants.crash_max", Fraction(3, 20), floor=False, whole=False),
         Threshold("mutants.waived_max", Fraction(3, 100), floor=False, whole=False),
     ),

@@ -68,7 +68,7 @@ def weigh(
         whole=(
             *_stale(stale),
             *(Reason(slug=FAULTS[what], found=f, needed=n) for what, f, n in measurement.waivers),
-            *_score(whole, asked.needed),
+            *_score(whole, {**asked.needed, "told_apart": asked.needed["candidate"]}),
         ),
         paths={
             path: reasons

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from harness.mutate.measurement import read_measurement, write_measurement
 from tests.harness.toy_project import LATE, ON_TIME, project
 from tests.shadow_command import ROOT, shadow
 
 TODAY = datetime.now(UTC).date()
 LATER = TODAY + timedelta(days=90)
-ASKED = "mutants: {told_apart: 19/20, crash_max: 3/20, waived_max: 3/100}\n"
+ASKED = "mutants: {told_apart: 19/20, candidate: 19/20, crash_max: 3/20, waived_max: 3/100}\n"
 LOCK = "scenarios/mutants.lock"
 WAIVED = """\
 id: R-no-state-shows-it
@@ -88,6 +90,49 @@ def test_only_the_candidate_is_measured_anew_and_the_controls_rows_stay(desk: Pa
     assert units(desk, "candidate") == candidate
     said = shadow("mutate", "--check", "--workers", "1", at=desk, PYTHONPATH=str(ROOT)).stdout
     assert "mutants.lock says the same" in said
+
+
+def test_some_mutants_are_tried_again_and_come_out_as_written(desk: Path) -> None:
+    said = shadow("mutate", "--spot", "5", at=desk, PYTHONPATH=str(ROOT))
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert said.stdout.startswith("5 of ")
+    assert "All came out as mutants.lock says." in said.stdout
+    assert said.stdout.endswith("Next: shadow gate\n")
+
+    document = told(desk, "mutate", "--spot", "100000")
+    every = sum(row["mutants"] for row in document_units(desk).values())
+    assert (document["tried"], document["of"], document["differing"]) == (every, every, [])
+
+
+def document_units(at: Path) -> dict[str, Any]:
+    return {**units(at, "control"), **units(at, "candidate")}
+
+
+def test_a_spot_check_names_what_is_not_as_written(desk: Path) -> None:
+    lock = desk / LOCK
+    known = read_measurement(lock)
+    assert known is not None
+    name, row = next((n, r) for n, r in sorted(known.units.items()) if r.fates)
+    untold = [mutant for names in row.fates.values() for mutant in names]
+    other = msgspec.structs.replace(row, told=row.told + len(untold), fates={})
+    write_measurement(lock, msgspec.structs.replace(known, units={**known.units, name: other}))
+
+    said = shadow("mutate", "--spot", "100000", at=desk, PYTHONPATH=str(ROOT))
+
+    assert said.returncode == 1
+    assert f"mutants-stale: {len(untold)} not as mutants.lock says; needed: 0" in said.stdout
+    assert f"  {min(untold)}: told-apart there, " in said.stdout
+    assert said.stdout.endswith("Next: shadow mutate --write\n")
+
+
+def test_without_a_measurement_there_is_nothing_to_hold_a_spot_check_against(desk: Path) -> None:
+    (desk / LOCK).unlink()
+
+    said = shadow("mutate", "--spot", "5", at=desk, PYTHONPATH=str(ROOT))
+
+    assert said.returncode == 4
+    assert "unreadable" in said.stderr
+    assert "shadow mutate --write" in said.stderr
 
 
 def test_a_candidate_that_changed_since_is_stale_until_it_is_measured(desk: Path) -> None:

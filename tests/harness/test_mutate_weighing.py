@@ -154,6 +154,20 @@ def test_what_just_meets_the_threshold_closes_nothing(fates: Mapping[str, int]) 
     assert said(measured(**{OWN: unit(OWN, path=PATH, **fates)})) == set()
 
 
+def test_the_candidate_and_the_control_have_a_threshold_each() -> None:
+    def asked(key: str) -> Asked:
+        return replace(ASKED, needed={**ASKED.needed, key: Fraction(9, 10)})
+
+    candidate = measured(**{"candidate.plan": unit("candidate.plan", role="candidate", told=18,
+                                                   survived=2)})  # fmt: skip
+    control = measured(**{OWN: unit(OWN, path=PATH, told=18, survived=2)})
+
+    assert said(candidate, asked("told_apart")) == {"mutants-survived"}
+    assert said(candidate, asked("candidate")) == set()
+    assert said(control, asked("candidate")) == {"mutants-survived"}
+    assert said(control, asked("told_apart")) == set()
+
+
 def test_a_crash_is_no_success_and_thins_nothing_out() -> None:
     known = score(OWN, results(OWN, 9, survived=1, crash=90), ())
 
@@ -265,6 +279,7 @@ def test_units_add_up_to_what_they_are_together(many: list[tuple[int, int]]) -> 
 def test_the_thresholds_that_are_built_in_are_those_of_the_policy() -> None:
     assert {
         "told_apart": Fraction(19, 20),
+        "candidate": Fraction(19, 20),
         "crash_max": Fraction(3, 20),
         "waived_max": Fraction(3, 100),
     } == DEFAULTS

@@ -189,7 +189,7 @@ def test_a_statement_is_signed_by_a_listed_approver() -> None:
     assert "ledger" in error.hint
 
 
-MUTANTS = "mutants: {told_apart: 19/20, crash_max: 3/20, waived_max: 3/100}\n"
+MUTANTS = "mutants: {told_apart: 19/20, candidate: 19/20, crash_max: 3/20, waived_max: 3/100}\n"
 
 
 def test_a_section_that_is_absent_asks_for_nothing_and_one_that_is_there_for_all_of_it() -> None:
@@ -198,6 +198,7 @@ def test_a_section_that_is_absent_asks_for_nothing_and_one_that_is_there_for_all
     assert read_text(POLICY + MUTANTS).sections == {
         "mutants": {
             "told_apart": Fraction(19, 20),
+            "candidate": Fraction(19, 20),
             "crash_max": Fraction(3, 20),
             "waived_max": Fraction(3, 100),
         }
@@ -216,7 +217,8 @@ def test_a_section_that_is_absent_asks_for_nothing_and_one_that_is_there_for_all
         (MUTANTS.replace("19/20", "21/20"), "policy-threshold"),
         (MUTANTS.replace("19/20", "'0.95'"), "policy-threshold"),
         (MUTANTS.replace("}", ", x: 1}"), "policy-unknown-key"),
-        (MUTANTS.replace("19/20", "18/20"), "policy-looser"),
+        (MUTANTS.replace("19/20", "18/20", 1), "policy-looser"),
+        (MUTANTS.replace("candidate: 19/20", "candidate: 18/20"), "policy-looser"),
         (MUTANTS.replace("3/20,", "4/20,"), "policy-looser"),
         ("freshness: {recording_days: 91}\n", "policy-looser"),
         ("freshness: {recording_days: 1/2}\n", "policy-threshold"),

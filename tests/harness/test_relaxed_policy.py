@@ -13,7 +13,7 @@ from harness.policy import Policy, read_policy
 from tests.harness.guarded_repo import POLICY, Repo, repo
 
 SECTIONS = {
-    "mutants": "mutants: {told_apart: 19/20, crash_max: 3/20, waived_max: 3/100}\n",
+    "mutants": "mutants: {told_apart: 1/1, candidate: 1/1, crash_max: 3/20, waived_max: 3/100}\n",
     "bounds": "bounds: {wrong_max: 1/1000, confidence: 19/20}\n",
     "fidelity": "fidelity: {seen: 9/10}\n",
     "freshness": "freshness: {recording_days: 90}\n",

@@ -14,6 +14,7 @@ from harness.compose import compose
 from harness.condition import Condition
 from harness.errors import ExitCode
 from harness.mutate.measure import Measuring
+from harness.mutate.measurement import read_measurement, write_measurement
 from harness.mutate.pool import batches, run_all
 from harness.mutate.remembered import NAME as REMEMBERED
 from harness.mutate.score import Tried, score
@@ -37,7 +38,7 @@ from tests.sabotage.planted_row import Sabotage
 
 LOCK, GATE = "scenarios/mutants.lock", "scenarios/gate.yaml"
 ASKS = """\
-mutants: {told_apart: 9/10, crash_max: 3/20, waived_max: 3/100}
+mutants: {told_apart: 9/10, candidate: 19/20, crash_max: 3/20, waived_max: 3/100}
 relaxations:
   - {key: mutants.told_apart, reason: one order is nobody's, decision: D-1, date: 2026-03-02}
 """
@@ -122,14 +123,30 @@ def refuted() -> Condition:
     return waived(fault)
 
 
+def forge_lock(root: Path) -> None:
+    """Write the measurement itself anew: every mutant told apart, and the digest right."""
+    lock = root / LOCK
+    known = read_measurement(lock)
+    assert known is not None
+    units = {
+        name: msgspec.structs.replace(row, told=row.mutants, fates={})
+        for name, row in known.units.items()
+    }
+    assert units != known.units
+    write_measurement(lock, msgspec.structs.replace(known, units=units))
+
+
 def forge(root: Path) -> None:
     """Remember of every mutant that it was told apart as its neighbours were."""
     [file] = root.rglob(REMEMBERED)
     known = json.loads(file.read_bytes())
-    told = [one for batch in known.values() for one in batch if one["fate"] == "told-apart"]
+    every = [one for batch in known.values() for one in batch["results"]]
+    told = next(one for one in every if one["fate"] == "told-apart")
     forged = {
-        key: [one if one["fate"] == "told-apart" else {**told[0], "mutant": one["mutant"]}
-              for one in batch]
+        key: {**batch, "results": [
+            one if one["fate"] == "told-apart" else {**told, "mutant": one["mutant"]}
+            for one in batch["results"]
+        ]}
         for key, batch in known.items()
     }  # fmt: skip
     assert forged != known
@@ -165,6 +182,12 @@ ROWS = (
     Sabotage("What was remembered is forged, and the measurement is written from it", MEASURED,
              (Done("`.shadow/mutants.json`", forge), ANEW), "mutants-stale",
              ExitCode.CLOSED, ("mutate", "--check", "--json")),
+    Sabotage("The measurement is forged, its digest too, and some are tried again", MEASURED,
+             (Done(f"`{LOCK}`", forge_lock),), "mutants-stale",
+             ExitCode.CLOSED, ("mutate", "--spot", "999", "--json")),
+    Sabotage("A kind of operators is cut, and some mutants are tried again", MEASURED,
+             (CUT,), "mutants-stale",
+             ExitCode.CLOSED, ("mutate", "--spot", "3", "--json")),
     of_fates("A ruling hides a mutant", "mutants-hidden", {"told": 99, "hidden": 1}),
     of_fates("Mutants make the engine crash", "mutants-no-answer",
              {"told": 16, "crash": 2, "timeout": 1, "import": 1}),

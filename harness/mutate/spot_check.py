@@ -1,0 +1,107 @@
+"""A spot check: some mutants are tried again, and have to come out as the file says.
+
+To measure all takes as long as it takes; a file that says what nobody measured is found by less.
+Which ones are tried is decided by the newest commit, so nobody can know it before committing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.mutate.measure import Measuring
+from harness.mutate.measurement import Measurement
+from harness.mutate.mutant import Mutant
+from harness.mutate.pool import Opened, Trials, batches, run_all
+from harness.mutate.trial import Fate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differing:
+    """A mutant, or a module's number of mutants, that is not what the file says."""
+
+    what: str
+    said: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheck:
+    """What came of a spot check.
+
+    Attributes:
+        tried: how many mutants were tried again.
+        of: how many there are.
+        seed: what they were drawn by.
+    """
+
+    tried: int
+    of: int
+    seed: str
+    differing: tuple[Differing, ...]
+
+
+def spot_check(
+    measuring: Measuring, known: Measurement, *, count: int, seed: str, opened: Opened
+) -> SpotCheck:
+    """Try some mutants again.
+
+    Args:
+        measuring: the engines as they are.
+        known: what the file says.
+        count: how many to try; more than there are means all.
+        seed: what they are drawn by.
+        opened: progress.
+
+    Raises:
+        NothingCompared: there is no cell that could tell anything.
+    """
+    every = {one.id: (role, one) for role in measuring.roles for one in measuring.mutants[role]}
+    drawn = sorted(every, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())
+    chosen = frozenset(drawn[:count])
+    asked = [
+        (role, batch)
+        for role in measuring.roles
+        for batch in batches(one for one in measuring.mutants[role] if one.id in chosen)
+    ]
+    trials = Trials(
+        ground=measuring.ground, subjects=measuring.subjects, classes=measuring.classes
+    )
+    said = fates(known)
+    differing = [*_counted(measuring, known)]
+    for _, results in run_all(trials, asked, workers=measuring.workers, opened=opened):
+        for one in results:
+            written = said.get(one.mutant, Fate.TOLD_APART)
+            if written != one.fate:
+                differing.append(Differing(what=one.mutant, said=written, found=one.fate))
+    return SpotCheck(
+        tried=len(chosen),
+        of=len(every),
+        seed=seed,
+        differing=tuple(sorted(differing, key=lambda one: one.what)),
+    )
+
+
+def fates(known: Measurement) -> dict[str, str]:
+    """Mutant → its fate, of all that were not told apart."""
+    return {
+        name: fate
+        for row in known.units.values()
+        for fate, names in row.fates.items()
+        for name in names
+    }
+
+
+def _counted(measuring: Measuring, known: Measurement) -> Iterator[Differing]:
+    """Modules with more or fewer mutants than the file says, and those that it does not know."""
+    for role in measuring.roles:
+        made: dict[str, list[Mutant]] = {name: [] for name in measuring.modules(role)}
+        for one in measuring.mutants[role]:
+            made[one.module].append(one)
+        written = {name: row for name, row in known.units.items() if row.role == role}
+        for name in sorted(made.keys() | written.keys()):
+            now = len(made.get(name, ()))
+            was = written[name].mutants if name in written else 0
+            if now != was or name not in written:
+                yield Differing(what=name, said=f"{was} mutants", found=f"{now} mutants")
