@@ -13,7 +13,9 @@ engines, whose loading, guards and probes are not tried here; and a change of th
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 
@@ -53,10 +55,11 @@ def selftest(composition: Composition, today: date) -> SelfTest:
     stores = extra_stores(names.stores)
     told = with_stores(expectations(), stores)
     bench = Workbench(real=composition, names=names, today=today)
-    tried = [
-        (plant.name, told.get(plant.name, NOTHING), found(bench, plant))
-        for plant in (*CLEAN, *PLANTS, every_store(stores))
-    ]
+    with uncollected():
+        tried = [
+            (plant.name, told.get(plant.name, NOTHING), found(bench, plant))
+            for plant in (*CLEAN, *PLANTS, every_store(stores))
+        ]
     tried.extend(of_invariants(composition.invariants))
     tried.extend(of_fields(composition))
     divergences = [one for one in tried if one[1]]
@@ -69,6 +72,18 @@ def selftest(composition: Composition, today: date) -> SelfTest:
         invented=tuple(invented),
         unplanted=tuple(one.id for one in composition.invariants if not is_planted(one)),
     )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nobody looks for garbage meanwhile: there is little, and the real project is large."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _first(lines: frozenset[str]) -> str:
