@@ -48,7 +48,7 @@ def find(
     found += [
         _case("no-way-to-pay", debt.id)
         for debt in debts
-        if debt.asks and debt.may_matter and debt.invoice.confirmation_secret is None
+        if debt.may_matter and debt.invoice.confirmation_secret is None
     ]
     found += _of_metadata(snapshot, debts, written)
     found += _of_credit(snapshot, debts)
@@ -79,7 +79,7 @@ def _of_invoice(snapshot: Snapshot, policy: Policy, debt: Debt) -> Iterator[Case
 def _of_bad_debt(debt: Debt) -> Iterator[Case]:
     """What keeps an invoice from being written off as it should be."""
     is_open = debt.invoice.status == "open"
-    if debt.unknown is not None and debt.may_matter:
+    if debt.unknown is not None:
         yield _case(debt.unknown, debt.id, at_most=debt.hi)
     if debt.waiting and is_open and not debt.first:
         yield _case("payment-stuck", debt.id)

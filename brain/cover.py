@@ -60,12 +60,8 @@ def is_settled(snapshot: Snapshot, invoice: Invoice) -> bool:
     What was credited was not settled. What a consolidated invoice paid for is settled there, and
     restores nothing here (docs/decisions/0030).
     """
-    settled = own_settled(invoice)
-    return (
-        invoice.status == "paid"
-        and settled >= max(1, invoice.total)
-        and _kept(snapshot, invoice) > 0
-    )
+    is_paid = invoice.status == "paid" and own_settled(invoice) >= invoice.total
+    return is_paid and _kept(snapshot, invoice) > 0
 
 
 def unpaid(

@@ -79,39 +79,42 @@ class SetMetadata(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retire(Effect):
-    """Make a consolidated invoice ask for nothing."""
+class Change(Effect):
+    """A change of an invoice."""
 
     invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire(Change):
+    """Make a consolidated invoice ask for nothing."""
+
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credit(Effect):
+class Credit(Change):
     """Credit an invoice down to what is owed; amounts in minor units."""
 
-    invoice: Invoice
     amount: int
     owed: int
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkUncollectible(Effect):
+class MarkUncollectible(Change):
     """Write an open invoice off; it must ask for exactly `owed` by then."""
 
-    invoice: Invoice
     owed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clear(Effect):
+class Clear(Change):
     """Make an invoice on which nothing is owed ask for nothing.
 
     settled_by: the consolidated invoice that truly paid for it.
     """
 
-    invoice: Invoice
     settled_by: str | None
     key: str
 
@@ -132,7 +135,6 @@ class CancelSubscription(Effect):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutHold(Effect):
     kind: str
-    since: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,16 +102,26 @@ def handlers_of(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
 
 
 def _look(ports: Ports, mode: Mode) -> None:
-    with ports.lock():
+    with _account(ports):
         settle(ports, mode)
 
 
 def _asking(intent: Intent, mode: Mode) -> Callable[[Ports, Trigger], dict[str, Any] | None]:
     def asked(ports: Ports, trigger: Trigger) -> dict[str, Any] | None:
-        with ports.lock():
+        with _account(ports):
             return intent(ports, trigger, mode)
 
     return asked
+
+
+@contextmanager
+def _account(ports: Ports) -> Iterator[None]:
+    """The account's lock. Raises TryLater where Stripe cannot even be read."""
+    with ports.lock():
+        try:
+            yield
+        except ports.stripe.StripeError as error:
+            raise TryLater("stripe-unreachable") from error
 
 
 ENGINE = Engine(name="brain", mode=FULL, handlers=handlers_of(FULL), refusals=(TryLater,))

@@ -27,7 +27,8 @@ def gather(ports: Ports) -> Snapshot | None:
     stripe = ports.stripe
     invoices = stripe.invoices.list()
     charges, disputes = stripe.charges.list(), stripe.disputes.list()
-    notes = tuple(note for note in stripe.credit_notes.list() if note.status == "issued")
+    written = stripe.credit_notes.list()
+    notes = tuple(note for note in written if note.status == "issued")
     paid_by = _invoice_of_payment(invoices)
     return Snapshot(
         now=ports.clock.now(),
@@ -41,7 +42,7 @@ def gather(ports: Ports) -> Snapshot | None:
         enforcement=ports.enforcement.get(),
         processing=_processing(stripe.payment_intents.list(), paid_by),
         attempts=_attempts(invoices, charges, paid_by),
-        notes=Counter(note.invoice for note in notes),
+        notes=Counter(note.invoice for note in written),
         taken_back=_taken_back(_Returns(charges, stripe.refunds.list(), disputes, notes), paid_by),
         settled_by=_settled_by(invoices, notes),
         disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),

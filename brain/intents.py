@@ -51,7 +51,10 @@ def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answe
             continue
     else:
         raise TryLater("account-keeps-moving")
-    settle(ports, mode)
+    try:
+        settle(ports, mode)
+    except (TryLater, ports.stripe.StripeError):
+        ports.reason("settled-later")  # what was paid is paid, and its events wake the next look
     return answer
 
 

@@ -7,29 +7,33 @@ from collections.abc import Iterator
 from brain.assess import Assessment
 from brain.consolidation import Consolidated
 from brain.debt import COLLECTIBLE, Debt
-from brain.effects import Clear, Credit, MarkUncollectible, Place, Retire, idempotency_key
+from brain.effects import (
+    Change,
+    Clear,
+    Credit,
+    MarkUncollectible,
+    Place,
+    Retire,
+    idempotency_key,
+)
 from brain.standing import STOPPING
 from brain.stripe_rows import Invoice
-
-Change = Clear | Credit | MarkUncollectible | Retire
-"""An effect on an invoice."""
 
 
 def invoices(view: Assessment) -> Iterator[Change]:
     """Retire what is consolidated, credit what is not owed, write off what is due too long."""
     for entry in view.debts.consolidated:
         if _can_retire(view, entry):
-            key = _key(view, entry.invoice, "retire", 0)
+            key = _key(view, entry.invoice, "retire")
             yield Retire(place=Place.RETIRE, invoice=entry.invoice, key=key)
     for debt in view.debts:
         if debt.id in view.leftover:
             by = _settled_by(view, debt)
-            kind = "credit_note" if by is None else f"credit_note:{by}"
             yield Clear(
                 place=Place.INVOICE,
                 invoice=debt.invoice,
                 settled_by=by,
-                key=_key(view, debt.invoice, kind, 0),
+                key=_key(view, debt.invoice, "clear", str(by)),
             )
         elif _is_adjusted(view, debt):
             yield from adjust(view, debt)
@@ -46,24 +50,20 @@ def adjust(view: Assessment, debt: Debt) -> Iterator[Credit]:
             invoice=debt.invoice,
             amount=excess,
             owed=debt.hi,
-            key=_key(view, debt.invoice, "credit_note", debt.hi),
+            key=_key(view, debt.invoice, "credit", str(debt.hi)),
         )
 
 
 def is_gone(view: Assessment, id: str) -> bool:
     """True where the consolidated invoice asks for nothing, or will not once the plan is done."""
-    for invoice in view.snapshot.invoices:
-        if invoice.id == id and invoice.status in COLLECTIBLE:
-            return id not in view.snapshot.processing
-    return True
+    return id not in view.snapshot.processing
 
 
 def can_be_adjusted(view: Assessment, debt: Debt) -> bool:
     """True where it is known what is owed and Stripe may be asked to credit the rest."""
     return (
-        debt.hi > 0
+        debt.may_matter
         and debt.unknown is None
-        and debt.minimum is not None
         and not debt.processing
         and not view.snapshot.has_case(STOPPING, debt.id)
     )
@@ -93,7 +93,9 @@ def _settled_by(view: Assessment, debt: Debt) -> str | None:
     )
 
 
-def _key(view: Assessment, invoice: Invoice, kind: str, owed: int) -> str:
-    generation = view.snapshot.notes.get(invoice.id, 0)
-    target = f"{owed}:{invoice.amount_remaining}"
-    return idempotency_key(view.snapshot.account.id, kind, invoice.id, target, generation)
+def _key(view: Assessment, invoice: Invoice, *wish: str) -> str:
+    """The same for the same wish, until the invoice asks for less or gets another note."""
+    made = view.snapshot.notes.get(invoice.id)
+    return idempotency_key(
+        view.snapshot.account.id, invoice.id, *wish, str(invoice.amount_remaining), str(made)
+    )

@@ -40,16 +40,14 @@ def decide(ports: Ports, mode: Mode, *, forgive: bool = False) -> Decision | Non
 def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:
     """Bring the account to where it stands; call it inside the account's lock.
 
-    Looking again afterwards finds nothing to do. Raises TryLater where Stripe cannot be reached
-    or the account keeps moving; every effect made by then leaves the account safe.
+    Looking again afterwards finds nothing to do. Raises TryLater where the account keeps moving,
+    and what Stripe answers where it cannot be read; every effect made by then leaves the account
+    safe.
     """
-    try:
-        for number in range(ROUNDS):
-            decision = decide(ports, mode, forgive=forgive)
-            if decision is None or not _round(ports, mode, decision, number):
-                return
-    except ports.stripe.StripeError as error:
-        raise TryLater("stripe-unreachable") from error
+    for number in range(ROUNDS):
+        decision = decide(ports, mode, forgive=forgive)
+        if decision is None or not _round(ports, mode, decision, number):
+            return
     raise TryLater("account-keeps-moving")
 
 
@@ -62,7 +60,7 @@ def _round(ports: Ports, mode: Mode, decision: Decision, number: int) -> bool:
         for effect in allowed:
             perform(ports, effect)
     except Moved:
-        return True
+        pass  # the next round reads it again
     return bool(allowed)
 
 

@@ -17,7 +17,8 @@ from brain.gather import is_processing
 from brain.ports import Ports, StripeFailure
 from brain.stripe_rows import Invoice
 
-BUSY = frozenset((409, 429))
+BUSY = frozenset((401, 403, 409, 429))
+"""Refusals that say nothing of the account: our key may not, or not now."""
 REFUSALS = range(400, 500)
 
 
@@ -68,6 +69,8 @@ def unmoved(ports: Ports, planned: Invoice, remaining: int | None = None) -> Inv
 def _refused(ports: Ports, effect: fx.Effect, error: StripeFailure) -> None:
     """Stripe said no: because the account moved, or for a reason that a person must see."""
     ports.reason("refused", effect=type(effect).__name__, code=error.code, message=error.message)
+    if isinstance(effect, fx.CancelSubscription):
+        _unless_canceled(ports, effect)
     planned: Invoice | None = getattr(effect, "invoice", None)
     if planned is None:
         ports.cases.open("stripe-refused", str(getattr(effect, "subscription", "customer")))
@@ -110,7 +113,7 @@ def _grant(ports: Ports, effect: fx.SetGrant) -> None:
 
 
 def _put_hold(ports: Ports, effect: fx.PutHold) -> None:
-    ports.enforcement.put_hold(effect.kind, "dunning", since=effect.since)
+    ports.enforcement.put_hold(effect.kind, "dunning")
 
 
 def _remove_hold(ports: Ports, effect: fx.RemoveHold) -> None:
@@ -121,12 +124,16 @@ def _remove_hold(ports: Ports, effect: fx.RemoveHold) -> None:
 
 
 def _cancel(ports: Ports, effect: fx.CancelSubscription) -> None:
-    found = ports.stripe.subscriptions.retrieve(effect.subscription)
-    if found.status == "canceled":
-        raise Moved
+    _unless_canceled(ports, effect)
     ports.stripe.subscriptions.cancel(
         effect.subscription, prorate=False, invoice_now=False, idempotency_key=effect.key
     )
+
+
+def _unless_canceled(ports: Ports, effect: fx.CancelSubscription) -> None:
+    """Raise Moved where the subscription is over already."""
+    if ports.stripe.subscriptions.retrieve(effect.subscription).status == "canceled":
+        raise Moved
 
 
 def _credit(ports: Ports, effect: fx.Credit) -> None:

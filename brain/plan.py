@@ -218,8 +218,7 @@ def _place_off(view: Assessment, grant: Grant, again: Set[str]) -> Place:
     if grant.product in again:
         return Place.SERVICE_HANDED_OVER
     stops = grant.subscription in view.suspended | view.dropped or grant.id in view.unpaid
-    banned = view.standing is Standing.BANNED and not stops
-    return Place.SERVICE_BANNED if banned else Place.SERVICE_OFF
+    return Place.SERVICE_OFF if stops else Place.SERVICE_BANNED
 
 
 Target = tuple[str, str | None]
@@ -235,7 +234,7 @@ def _grant_target(view: Assessment, grant: Grant) -> Target | None:
         banned = view.standing is Standing.BANNED and grant.id not in view.unpaid
         if banned or grant.subscription in view.suspended:
             return ("suspended", DUNNING) if grant.status == "active" else None
-        if grant.status == "active" and grant.subscription in view.dropped:
+        if grant.subscription in view.dropped:
             return ENDED
     if grant.status == "active":
         return _running_target(view, grant)
@@ -288,8 +287,8 @@ def _holds(view: Assessment) -> Iterator[Effect]:
     shown = view.snapshot.dunning_holds()
     target = HOLD.get(view.standing)
     if target is not None and target not in shown:
-        yield PutHold(place=Place.HOLD_ON, kind=target, since=view.snapshot.now)
-    for kind in sorted(shown - {target}):
-        replaced = target == "ban"
-        place = Place.HOLD_REPLACED if replaced else Place.HOLD_OFF
-        yield RemoveHold(place=place, kind=kind)
+        yield PutHold(place=Place.HOLD_ON, kind=target)
+    for kind in HOLD.values():
+        if kind in shown and kind != target:
+            place = Place.HOLD_REPLACED if target == "ban" else Place.HOLD_OFF
+            yield RemoveHold(place=place, kind=kind)
