@@ -98,7 +98,7 @@ def assess(
         for d in shown
         if d.may_matter
         and (d.id in remembered or forgive)
-        and (d.id in written or _grace_is_over(snapshot, policy, d))
+        and (d.id in written or _time_is_over(snapshot, policy, d))
     )
     begun = Assessment(
         snapshot=snapshot,
@@ -208,7 +208,7 @@ def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
     what it hid. Only those that are not in `view.unpaid` yet.
     """
     snapshot, covering = view.snapshot, view.in_grace - view.cleared
-    found = dict(cover.unpaid(snapshot, covering, view.cleared)) if view.cleared else {}
+    found = dict(cover.unpaid(snapshot, covering, view.cleared))
     if behind_ban and view.ban_falls:
         found |= {
             grant.id: "ended"
@@ -219,14 +219,11 @@ def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
 
 
 def _ending_with(snapshot: Snapshot, cancelled: frozenset[str]) -> frozenset[str]:
-    """Active grants of a free plan, which ends only with its subscription."""
+    """Grants that end with a subscription, those of a free plan on it too."""
     return frozenset(
         grant.id
         for grant in snapshot.grants
-        if grant.subscription in cancelled
-        and grant.status == "active"
-        and grant.plan == "free"
-        and grant.granted_by != "free"
+        if grant.subscription in cancelled and grant.granted_by != "free"
     )
 
 
@@ -258,7 +255,7 @@ def _cleared(
     service go on: what never ran, as far as anybody knows, does not begin by it.
     """
     running = leftover & in_grace
-    ran = [grant for grant in snapshot.grants if running and grant.intervals]
+    ran = [grant for grant in snapshot.grants if grant.intervals]
     waiting = [grant for grant in ran if cover.waits(grant)]
     owed_again = {
         invoice.id
@@ -276,12 +273,6 @@ def subscriptions_of(invoice: Invoice) -> frozenset[str]:
     return frozenset(subscription for subscription in named if subscription is not None)
 
 
-def _grace_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
-    """True where an open invoice's time is over, whatever keeps it from being written off."""
-    is_asked = debt.invoice.status == "open" and not debt.first
-    return is_asked and _time_is_over(snapshot, policy, debt)
-
-
 def _time_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     waits = debt.invoice.next_payment_attempt is not None
     ends = policy.grace_ends(debt.due_at, waits=waits)
@@ -297,7 +288,7 @@ def _grace_runs(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
 def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     """True where the invoice's grace is over and nothing stands in the way of writing it off."""
     return (
-        _grace_is_over(snapshot, policy, debt)
+        _time_is_over(snapshot, policy, debt)
         and debt.can_be_paid
         and debt.unknown is None
         and not snapshot.has_case(STOPPING, debt.id)
@@ -315,7 +306,6 @@ def _leftover(snapshot: Snapshot, debts: Debts, stopped: Ledger) -> frozenset[st
         if debt.is_collectible
         and debt.invoice.amount_remaining > 0
         and debt.hi == 0
-        and debt.minimum is not None
         and not debt.processing
         and not snapshot.has_case(STOPPING, debt.id)
         and (debt.invoice.status == "uncollectible" or _is_over(snapshot, debt, stopped))
@@ -324,14 +314,11 @@ def _leftover(snapshot: Snapshot, debts: Debts, stopped: Ledger) -> frozenset[st
 
 def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
     """True where an open invoice's service began, and ended, or its period did."""
-    subscription = snapshot.subscriptions.get(debt.invoice.subscription or "")
+    subscription = snapshot.subscriptions.get(debt.invoice.subscription)
     beginning = subscription is not None and subscription.status == "incomplete"
     lines = debt.invoice.lines.data
     begun = all(line.period.start <= snapshot.now for line in lines)
-    passed = all(line.period.end <= snapshot.now for line in lines)
-    return (
-        begun and not beginning and (passed or not stopped.is_running(debt.invoice, snapshot.now))
-    )
+    return begun and not beginning and not stopped.is_running(debt.invoice, snapshot.now)
 
 
 def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple[Reason, ...]:

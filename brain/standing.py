@@ -110,7 +110,7 @@ def _net(
 
 def _reaches(sums: Mapping[str, int], currency: str, times: int) -> bool:
     least = minimum(currency)
-    return least is not None and sums.get(currency, 0) >= times * least
+    return least is not None and sums[currency] >= times * least
 
 
 def _written_off_at(snapshot: Snapshot, debt: Debt) -> int:
