@@ -7,6 +7,7 @@ written off in the same second. Each is called inside the account's lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from brain.assess import Assessment, assess
 from brain.debt import Debt
@@ -19,7 +20,7 @@ from brain.payment import Answer, charge, secret_of
 from brain.perform import Moved, TryLater, perform
 from brain.policy import DAY, OVERRIDE_DAYS
 from brain.ports import Ports, Trigger
-from brain.standing import STOPPING, Standing
+from brain.standing import STOPPING, Standing, net, reaches
 
 Intent = Callable[[Ports, Trigger, Mode], Answer | None]
 
@@ -39,23 +40,23 @@ def pay_invoice(ports: Ports, trigger: Trigger, mode: Mode) -> Answer | None:
 
 def _pay(ports: Ports, trigger: Trigger, mode: Mode, named: str | None) -> Answer | None:
     wish = trigger.args.get("payment_method")
-    answer: Answer | None = None
     for _ in range(ROUNDS):
         view = _as_shown(ports, mode)
         if view is None:
             return None
-        try:
+        with suppress(Moved):
             answer = _pay_all(ports, view, named, wish)
-            break
-        except Moved:
-            continue
-    else:
-        raise TryLater("account-keeps-moving")
+            _settle_if_possible(ports, mode)
+            return answer
+    raise TryLater("account-keeps-moving")
+
+
+def _settle_if_possible(ports: Ports, mode: Mode) -> None:
+    """What was paid is paid, whatever the look makes of it; its events wake the next one."""
     try:
         settle(ports, mode)
     except (TryLater, ports.stripe.StripeError):
-        ports.reason("settled-later")  # what was paid is paid, and its events wake the next look
-    return answer
+        ports.reason("settled-later")
 
 
 def _as_shown(ports: Ports, mode: Mode) -> Assessment | None:
@@ -68,7 +69,7 @@ def _as_shown(ports: Ports, mode: Mode) -> Assessment | None:
 
 def _pay_all(ports: Ports, view: Assessment, named: str | None, wish: str | None) -> Answer:
     wanted = _due(view) if named is None else _of_invoice(view, named)
-    owed = [debt for debt in wanted if debt.may_matter or _asks_in_time(view, debt)]
+    owed = [debt for debt in wanted if _may_be_paid(view, debt)]
     if not owed:
         return _nothing(named)
     if all(debt.waiting for debt in owed):
@@ -76,8 +77,7 @@ def _pay_all(ports: Ports, view: Assessment, named: str | None, wish: str | None
     chargeable = [debt for debt in owed if is_chargeable(view, debt)]
     if not chargeable:
         return {"status": 409, "code": "needs_review"}
-    if _prepare(ports, view, chargeable):
-        raise Moved
+    _prepare(ports, view, chargeable)
     for debt in chargeable:
         failed = charge(ports, view, debt, wish)
         if failed is not None:
@@ -93,25 +93,16 @@ def _nothing(named: str | None) -> Answer:
 
 def _due(view: Assessment) -> Iterable[Debt]:
     """What is due, oldest first; nothing in a currency in which credit covers it."""
-    now, credit = view.snapshot.now, view.snapshot.credit
-    due = [d for d in view.debts if d.is_collectible and not d.first and d.due_at <= now]
-    net = {
-        debt.invoice.currency: sum(
-            other.hi for other in due if other.invoice.currency == debt.invoice.currency
-        )
-        - credit.get(debt.invoice.currency, 0)
-        for debt in due
-    }
-    owed = [debt for debt in due if debt.may_matter]
-    return [d for d in owed if d.minimum is not None and net[d.invoice.currency] >= d.minimum]
+    due = [d for d in view.debts if d.may_matter and d.due_at <= view.snapshot.now]
+    owed = net(view.snapshot, due, {debt.id: debt.hi for debt in due})
+    return [debt for debt in due if reaches(owed, debt.invoice.currency, 1)]
 
 
 def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
     for entry in view.debts.consolidated:
         if entry.invoice.id == named:
             return [debt for debt in view.debts if debt.id in entry.originals]
-    debt = view.debts.by_invoice.get(named)
-    return [] if debt is None or not debt.is_collectible else [debt]
+    return [debt for debt in view.debts if debt.id == named]
 
 
 def is_chargeable(view: Assessment, debt: Debt) -> bool:
@@ -123,31 +114,29 @@ def is_chargeable(view: Assessment, debt: Debt) -> bool:
     stopping = STOPPING | {str(debt.unknown)}
     found = {(case.kind, case.object) for case in view.cases} | view.snapshot.cases
     waits = any((kind, debt.id) in found for kind in stopping)
-    known = _asks_in_time(view, debt) or can_be_adjusted(view, debt)
-    return debt.can_be_paid and known and not waits
+    return debt.can_be_paid and _may_be_paid(view, debt) and not waits
 
 
-def _asks_in_time(view: Assessment, debt: Debt) -> bool:
-    """True for what may be asked at its face: nobody wrote it off, and something is due for it.
-
-    Once grace is over that is what is owed, and the beginning of a subscription.
-    """
+def _may_be_paid(view: Assessment, debt: Debt) -> bool:
+    """True where something is owed, or a subscription begins with it; on probation always."""
     if view.standing is Standing.OUT_OF_SCOPE:
         return debt.asks
-    due = debt.id in view.in_grace or debt.first or debt.hi > 0
-    return debt.asks and debt.invoice.status == "open" and due and debt.id not in view.leftover
+    begins = debt.first and debt.asks and debt.id not in view.leftover
+    return begins or debt.may_matter
 
 
-def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> bool:
-    """Make each invoice ask for what is owed, and nothing else ask for it; True if changed."""
+def _prepare(ports: Ports, view: Assessment, wanted: Iterable[Debt]) -> None:
+    """Make each invoice ask for what is owed, and nothing else ask for it.
+
+    What asks for less by then is read again before it is charged.
+    """
     if view.standing is Standing.OUT_OF_SCOPE:
-        return False
+        return
     retired = [effect for effect in invoices(view) if isinstance(effect, Retire)]
     known = [debt for debt in wanted if can_be_adjusted(view, debt)]
     adjusted = [effect for debt in known for effect in adjust(view, debt)]
     for effect in (*retired, *adjusted):
         perform(ports, effect)
-    return bool(retired or adjusted)
 
 
 # --- state, clear, lift -------------------------------------------------------------------------

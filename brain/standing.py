@@ -46,8 +46,8 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     Credit of a currency is counted once against its written-off debt; the worst currency decides.
     """
     candidates = [debt for debt in debts if debt.id in written and debt.may_matter]
-    highest = _net(snapshot, candidates, {debt.id: debt.hi for debt in candidates})
-    bad = [debt for debt in candidates if _reaches(highest, debt.invoice.currency, 1)]
+    highest = net(snapshot, candidates, {debt.id: debt.hi for debt in candidates})
+    bad = [debt for debt in candidates if reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
     since = min(_written_off_at(snapshot, debt) for debt in bad)
@@ -71,8 +71,8 @@ def _enforced(
     snapshot: Snapshot, policy: Policy, bad: Iterable[Debt], since: int, *, frozen: bool
 ) -> tuple[Standing, tuple[Reason, ...]]:
     """How harsh bad debt is met: what lasts longest and weighs most decides."""
-    sure = _net(snapshot, bad, {debt.id: debt.lo for debt in bad})
-    if not any(_reaches(sure, currency, 1) for currency in sure):
+    sure = net(snapshot, bad, {debt.id: debt.lo for debt in bad})
+    if not any(reaches(sure, currency, 1) for currency in sure):
         return Standing.BAD_DEBT, (because("held"),)
     override = snapshot.enforcement.override
     if override is not None and override.until > snapshot.now:
@@ -84,19 +84,19 @@ def _enforced(
     if not any(debt.can_be_paid for debt in bad):
         return Standing.BAD_DEBT, (because("no-way-to-pay"),)
     free_of_cases = [d for d in bad if not snapshot.has_case(STOPPING, d.id)]
-    ban = _net(snapshot, free_of_cases, {debt.id: debt.lo for debt in bad})
+    ban = net(snapshot, free_of_cases, {debt.id: debt.lo for debt in bad})
     steps = (
         (Standing.BANNED, "banned", policy.ban_days, policy.ban_minimum, ban),
         (Standing.BLOCKED, "blocked", policy.block_days, policy.block_minimum, sure),
     )
     for standing, rule, days, least, sums in steps:
         old_enough = days is not None and snapshot.now - since >= days * DAY
-        if old_enough and any(_reaches(sums, currency, least) for currency in sums):
+        if old_enough and any(reaches(sums, currency, least) for currency in sums):
             return standing, (because(rule, since=since, days=days, **sums),)
     return Standing.BAD_DEBT, (because("bad-debt", since=since, **sure),)
 
 
-def _net(
+def net(
     snapshot: Snapshot, debts: Iterable[Debt], amounts: Mapping[str, int]
 ) -> Mapping[str, int]:
     """Sums by currency less the customer's credit, minor units; below 0 where that is more."""
@@ -108,7 +108,8 @@ def _net(
     return {c: amount - credit.get(c, 0) for c, amount in sums.items()}
 
 
-def _reaches(sums: Mapping[str, int], currency: str, times: int) -> bool:
+def reaches(sums: Mapping[str, int], currency: str, times: int) -> bool:
+    """True where a currency's sum, minor units, is that many times the least chargeable amount."""
     least = minimum(currency)
     return least is not None and sums[currency] >= times * least
 
