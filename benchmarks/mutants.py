@@ -20,12 +20,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("brain", "fixtures", "harness", "legacy_replica", "scenarios", "docs", "tests")
-CONTROL = "legacy_replica"
+SHADOW = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["shadow"]
+CONTROL = SHADOW["control"].partition(".")[0]
+PARTS = (CONTROL, "brain", "fixtures", "harness", "scenarios", "docs", "tests")
 SCENARIOS = ("-m", "pytest", "scenarios", "-x", "-q", "-p", "no:cacheprovider")
 RATE = re.compile(r"([\d.]+) mutations/second")
 

@@ -65,7 +65,7 @@ ROWS = (
         "The brain leaves everything to a person",
         SHIPPED,
         (Edit("brain/cases.py",
-              "debt.asks and debt.may_matter and debt.invoice.confirmation_secret is None",
+              "debt.may_matter and debt.invoice.confirmation_secret is None",
               "debt.asks"),),
         "left-to-a-person",
     ),

@@ -121,5 +121,6 @@ ROWS = (
         (Each("pyproject.toml", r"^invariants = .*", 'invariants = "brain.invariants:NONE"'),
          Edit("brain/invariants.py", "MOVING =", "NONE = ()\nMOVING =")),
         "ruling-undershoot",
+        ExitCode.INPUT,
     ),
 )  # fmt: skip
