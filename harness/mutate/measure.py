@@ -143,6 +143,8 @@ class Measuring:
     def results(self, opened: Opened, remembered: Remembered) -> dict[str, Result]:
         """Mutant → what came of it; what is remembered of the same code is not tried again."""
         asked = [(role, batch) for role in self.roles for batch in batches(self.mutants[role])]
+        whole = {one.id: batch for _, batch in asked for one in batch}
+        depends = {batch[0].id: self.depends(role, batch) for role, batch in asked}
         found: dict[str, Result] = {}
         rest: dict[str, Result] = {}
         only: dict[str, frozenset[str]] = {}
@@ -150,22 +152,21 @@ class Measuring:
         for role, batch in asked:
             # Of the control it counts where a mutant is told apart, so a new scenario has a say.
             exact = role != CANDIDATE
-            recalled = remembered.of(batch, self.depends(role, batch), exact=exact)
+            recalled = remembered.of(batch, depends[batch[0].id], exact=exact)
             found |= recalled.done
             rest |= recalled.rest
             only |= dict.fromkeys(recalled.rest, recalled.new)
             if again := tuple(one for one in batch if one.id not in recalled.done):
                 new.append((role, again))
-        whole = {one.id: (role, batch) for role, batch in asked for one in batch}
         trials = Trials(
             ground=self.ground, subjects=self.subjects, classes=self.classes, only=only
         )
         for batch, results in run_all(trials, new, workers=self.workers, opened=opened):
             for one in results:
                 found[one.mutant] = both(one, rest.get(one.mutant, one))
-            role, entire = whole[batch[0].id]
+            entire = whole[batch[0].id]
             ordered = [found[one.id] for one in entire]
-            remembered.keep(entire, self.depends(role, entire), ordered)
+            remembered.keep(entire, depends[entire[0].id], ordered)
         return found
 
     def depends(self, role: str, batch: Batch) -> Depends:

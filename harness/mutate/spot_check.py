@@ -7,12 +7,12 @@ Which ones are tried is decided by the newest commit, so nobody can know it befo
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.mutate.measure import Measuring
 from harness.mutate.measurement import Measurement
-from harness.mutate.mutant import Mutant
 from harness.mutate.pool import Opened, Trials, batches, run_all
 from harness.mutate.trial import Fate
 
@@ -96,12 +96,9 @@ def fates(known: Measurement) -> dict[str, str]:
 def _counted(measuring: Measuring, known: Measurement) -> Iterator[Differing]:
     """Modules with more or fewer mutants than the file says, and those that it does not know."""
     for role in measuring.roles:
-        made: dict[str, list[Mutant]] = {name: [] for name in measuring.modules(role)}
-        for one in measuring.mutants[role]:
-            made[one.module].append(one)
-        written = {name: row for name, row in known.units.items() if row.role == role}
-        for name in sorted(made.keys() | written.keys()):
-            now = len(made.get(name, ()))
-            was = written[name].mutants if name in written else 0
+        made = Counter(one.module for one in measuring.mutants[role])
+        written = {name: row.mutants for name, row in known.units.items() if row.role == role}
+        for name in sorted({*measuring.modules(role), *written}):
+            now, was = made[name], written.get(name, 0)
             if now != was or name not in written:
                 yield Differing(what=name, said=f"{was} mutants", found=f"{now} mutants")
