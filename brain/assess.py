@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from brain import cases, cover
 from brain.cases import Case
@@ -63,21 +64,21 @@ class Assessment:
 def assess(
     snapshot: Snapshot,
     *,
-    writes_off: bool = True,
-    ends_unpaid: bool | None = None,
+    writes_off: bool,
+    ends_unpaid: bool,
     forgive: bool = False,
 ) -> Assessment:
     """Assess an account.
 
     writes_off: an invoice whose grace is over is written off now, and its service stops now;
         False shows what is owed before anything is done about it.
-    ends_unpaid: service that nobody pays for stops now; None: as `writes_off`.
+    ends_unpaid: service that nobody pays for stops now.
     forgive: bad debt is owed no longer (support said so). A case remembers it of what is being
         paid, and it holds once that payment has failed.
     """
     policy = policy_of(snapshot.account.segment)
-    owing = Owing(snapshot)
-    shown = owing()
+    owing = owing_of(snapshot)
+    shown = owing(NONE, NONE, NONE)
     if snapshot.account.probation:
         return Assessment(
             snapshot=snapshot,
@@ -87,9 +88,8 @@ def assess(
             reasons=(because("out-of-scope"),),
         )
     in_grace = frozenset(d.id for d in shown if _grace_runs(snapshot, policy, d))
-    ends = writes_off if ends_unpaid is None else ends_unpaid
-    unpaid = cover.unpaid(snapshot, in_grace) if ends else {}
-    shown = owing(stopping=frozenset(unpaid))
+    unpaid = cover.unpaid(snapshot, in_grace) if ends_unpaid else {}
+    shown = owing(NONE, frozenset(unpaid), NONE)
     overdue = frozenset(d.id for d in shown if writes_off and _is_overdue(snapshot, policy, d))
     written = overdue | {d.id for d in shown if d.invoice.status == "uncollectible"}
     remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
@@ -108,28 +108,21 @@ def assess(
         unpaid=unpaid,
         in_grace=in_grace,
     )
-    return _settled(owing, begun, written, pardoned, writes_off=writes_off, ends=ends)
+    return _settled(owing, begun, written, pardoned, writes_off=writes_off, ends=ends_unpaid)
 
 
-class Owing:
+Owing = Callable[[frozenset[str], frozenset[str], frozenset[str]], Debts]
+"""The debts once service of some subscriptions and of some grants ended, some being forgiven."""
+
+
+def owing_of(snapshot: Snapshot) -> Owing:
     """What is owed if some service stopped now; the same question is answered once."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self._answers: dict[tuple[frozenset[str], ...], Debts] = {}
+    @cache
+    def owing(ending: frozenset[str], stopping: frozenset[str], forgiven: frozenset[str]) -> Debts:
+        return debts(snapshot, ledger(snapshot, ending, stopping), forgiven)
 
-    def __call__(
-        self,
-        ending: frozenset[str] = NONE,
-        stopping: frozenset[str] = NONE,
-        forgiven: frozenset[str] = NONE,
-    ) -> Debts:
-        """The debts with the service of the `ending` subscriptions and `stopping` grants over."""
-        asked = (ending, stopping, forgiven)
-        if asked not in self._answers:
-            stopped = ledger(self.snapshot, ending, stopping)
-            self._answers[asked] = debts(self.snapshot, stopped, forgiven)
-        return self._answers[asked]
+    return owing
 
 
 def _settled(

@@ -136,7 +136,7 @@ def earned(invoice: Invoice, ledger: Ledger) -> int | None:
     return total // step * step
 
 
-def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str] = frozenset()) -> Debts:
+def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str]) -> Debts:
     """Every invoice's debt by the ledger; what is `forgiven` is owed no longer.
 
     Nor is what a case says could not be cleared: nothing was owed on it then.

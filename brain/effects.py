@@ -142,7 +142,7 @@ class RemoveHold(Effect):
     kind: str
 
 
-def idempotency_key(*wish: str | int) -> str:
+def idempotency_key(*wish: str | int | None) -> str:
     """A key that is the same for the same wish and another once the wish came true.
 
     Stripe forgets keys after a day, so state is always read again before a key is used again.

@@ -13,43 +13,37 @@ from brain.mode import FULL, Mode
 from brain.perform import TryLater
 from brain.ports import Ports, Trigger
 
-TELLING: Mapping[str, frozenset[str]] = {
+TELLING: Mapping[str, tuple[str, ...]] = {
     # what an invoice asks for, and whether it was paid; a part paid comes as `updated`
-    "invoice": frozenset(
-        (
-            "finalized",
-            "marked_uncollectible",
-            "overdue",
-            "paid",
-            "payment_action_required",
-            "payment_failed",
-            "payment_succeeded",
-            "updated",
-            "voided",
-        )
+    "invoice": (
+        "finalized",
+        "marked_uncollectible",
+        "overdue",
+        "paid",
+        "payment_action_required",
+        "payment_failed",
+        "payment_succeeded",
+        "updated",
+        "voided",
     ),
-    "credit_note": frozenset(("created", "updated", "voided")),
+    "credit_note": ("created", "updated", "voided"),
     # money that is on its way, or is taken off an invoice again; that it came, the invoice tells
-    "invoice_payment": frozenset(("detached",)),
-    "payment_intent": frozenset(("canceled", "processing")),
-    "charge": frozenset(("refund.updated", "refunded")),
+    "invoice_payment": ("detached",),
+    "payment_intent": ("canceled", "processing"),
+    "charge": ("refund.updated", "refunded"),
     # money that left an invoice, or came back to it
-    "charge.dispute": frozenset(
-        ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated")
-    ),
-    "refund": frozenset(("created", "failed", "updated")),
+    "charge.dispute": ("closed", "created", "funds_reinstated", "funds_withdrawn", "updated"),
+    "refund": ("created", "failed", "updated"),
     # whether service goes on; the balance, which counts against debt, and the metadata
-    "customer.subscription": frozenset(("created", "deleted", "paused", "resumed", "updated")),
-    "customer": frozenset(("updated",)),
+    "customer.subscription": ("created", "deleted", "paused", "resumed", "updated"),
+    "customer": ("updated",),
     # what the nightly jobs were; the sweep is what is left of them
-    "cron": frozenset(
-        (
-            "ban_flagged",
-            "consolidate_bad_debt",
-            "flag_overdue",
-            "retry_open_invoices",
-            "sync_metadata",
-        )
+    "cron": (
+        "ban_flagged",
+        "consolidate_bad_debt",
+        "flag_overdue",
+        "retry_open_invoices",
+        "sync_metadata",
     ),
 }
 """What tells of a change that another decision may follow from, by family.
@@ -61,7 +55,7 @@ events (`charge.succeeded`, `payment_intent.payment_failed`). The account's segm
 no event; the next look sees them.
 """
 
-LOOKS = frozenset(f"{family}.{name}" for family, names in TELLING.items() for name in names)
+LOOKS = tuple(f"{family}.{name}" for family, names in TELLING.items() for name in names)
 """Events and jobs that mean look. It reads everything, so it does not matter which comes first."""
 
 
@@ -98,7 +92,7 @@ def handlers_of(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
         trigger: (Handler(path=f"brain.{trigger}", call=_asking(intent, mode)),)
         for trigger, intent in INTENTS.items()
     }
-    return {**dict.fromkeys(sorted(LOOKS), looking), "sweep": looking, **asked}
+    return {**dict.fromkeys(LOOKS, looking), "sweep": looking, **asked}
 
 
 def _look(ports: Ports, mode: Mode) -> None:

@@ -41,7 +41,7 @@ def gather(ports: Ports) -> Snapshot | None:
         grants=tuple(sorted(ports.entitlements.list(), key=lambda grant: grant.id)),
         enforcement=ports.enforcement.get(),
         processing=_processing(stripe.payment_intents.list(), paid_by),
-        attempts=_attempts(invoices, charges, paid_by),
+        attempts=Counter(paid_by.get(charge.payment_intent) for charge in charges),
         notes=Counter(note.invoice for note in written),
         taken_back=_taken_back(_Returns(charges, stripe.refunds.list(), disputes, notes), paid_by),
         settled_by=_settled_by(invoices, notes),
@@ -68,20 +68,8 @@ def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
     return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
 
 
-def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str]:
-    return frozenset(
-        paid_by[intent.id]
-        for intent in intents
-        if intent.status == "processing" and intent.id in paid_by
-    )
-
-
-def _attempts(
-    invoices: Iterable[Invoice], charges: Iterable[Charge], paid_by: Paid
-) -> Mapping[str, int]:
-    """Stripe's own count leaves payments by hand out, so the charges are counted too."""
-    tried = Counter(paid_by.get(charge.payment_intent) for charge in charges)
-    return {invoice.id: invoice.attempt_count + tried[invoice.id] for invoice in invoices}
+def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str | None]:
+    return frozenset(paid_by.get(row.id) for row in intents if row.status == "processing")
 
 
 def _settled_by(
@@ -105,7 +93,7 @@ class _Returns(NamedTuple):
     notes: Iterable[CreditNote]
 
 
-def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str, TakenBack]:
+def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str | None, TakenBack]:
     """What left each invoice; a refund on its way has not left, one that failed never did."""
     intent_of: Mapping[str | None, str | None] = {c.id: c.payment_intent for c in found.charges}
 
@@ -135,5 +123,4 @@ def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str, TakenBack]:
             to_balance=to_balance[invoice],
         )
         for invoice in (*refunded, *lost, *noted)
-        if invoice is not None
     }

@@ -197,9 +197,8 @@ def lift_ban(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
 
 def _has_dunning(view: Assessment) -> bool:
     """True where there is bad debt, or a hold of dunning; it has no say in one on probation."""
-    if view.standing is Standing.OUT_OF_SCOPE:
-        return False
-    return view.standing >= Standing.BAD_DEBT or bool(view.snapshot.dunning_holds())
+    held = view.standing > Standing.OUT_OF_SCOPE and view.snapshot.dunning_holds()
+    return view.standing >= Standing.BAD_DEBT or bool(held)
 
 
 INTENTS: Mapping[str, Intent] = {

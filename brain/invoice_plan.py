@@ -24,7 +24,7 @@ def invoices(view: Assessment) -> Iterator[Change]:
     """Retire what is consolidated, credit what is not owed, write off what is due too long."""
     for entry in view.debts.consolidated:
         if _can_retire(view, entry):
-            key = _key(view, entry.invoice, "retire")
+            key = _key(view, entry.invoice, 0)
             yield Retire(place=Place.RETIRE, invoice=entry.invoice, key=key)
     for debt in view.debts:
         if debt.id in view.leftover:
@@ -33,7 +33,7 @@ def invoices(view: Assessment) -> Iterator[Change]:
                 place=Place.INVOICE,
                 invoice=debt.invoice,
                 settled_by=by,
-                key=_key(view, debt.invoice, "clear", str(by)),
+                key=_key(view, debt.invoice, 0, by),
             )
         elif _is_adjusted(view, debt):
             yield from adjust(view, debt)
@@ -50,7 +50,7 @@ def adjust(view: Assessment, debt: Debt) -> Iterator[Credit]:
             invoice=debt.invoice,
             amount=excess,
             owed=debt.hi,
-            key=_key(view, debt.invoice, "credit", str(debt.hi)),
+            key=_key(view, debt.invoice, debt.hi),
         )
 
 
@@ -93,9 +93,13 @@ def _settled_by(view: Assessment, debt: Debt) -> str | None:
     )
 
 
-def _key(view: Assessment, invoice: Invoice, *wish: str) -> str:
+def _key(view: Assessment, invoice: Invoice, owed: int, paid_by: str | None = None) -> str:
     """The same for the same wish, until the invoice asks for less or gets another note."""
-    made = view.snapshot.notes.get(invoice.id)
     return idempotency_key(
-        view.snapshot.account.id, invoice.id, *wish, str(invoice.amount_remaining), str(made)
+        view.snapshot.account.id,
+        invoice.id,
+        owed,
+        paid_by,
+        invoice.amount_remaining,
+        view.snapshot.notes.get(invoice.id),
     )

@@ -33,7 +33,8 @@ def decide(ports: Ports, mode: Mode, *, forgive: bool = False) -> Decision | Non
     snapshot = gather(ports)
     if snapshot is None:
         return None
-    view = assess(snapshot, writes_off=mode.decides_all, forgive=forgive)
+    decides = mode.decides_all
+    view = assess(snapshot, writes_off=decides, ends_unpaid=decides, forgive=forgive)
     return Decision(view=view, effects=plan(view))
 
 
@@ -44,18 +45,17 @@ def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:
     and what Stripe answers where it cannot be read; every effect made by then leaves the account
     safe.
     """
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         decision = decide(ports, mode, forgive=forgive)
-        if decision is None or not _round(ports, mode, decision, number):
+        if decision is None or not _round(ports, mode, decision):
             return
     raise TryLater("account-keeps-moving")
 
 
-def _round(ports: Ports, mode: Mode, decision: Decision, number: int) -> bool:
-    """Carry out what the mode allows; False where that is nothing."""
+def _round(ports: Ports, mode: Mode, decision: Decision) -> bool:
+    """Say why, and carry out what the mode allows; False where that is nothing."""
+    say(ports, mode, decision)
     allowed = tuple(effect for effect in decision.effects if effect.place in mode.places)
-    if number == 0 or allowed:
-        say(ports, mode, decision)
     try:
         for effect in allowed:
             perform(ports, effect)

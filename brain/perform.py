@@ -124,7 +124,6 @@ def _remove_hold(ports: Ports, effect: fx.RemoveHold) -> None:
 
 
 def _cancel(ports: Ports, effect: fx.CancelSubscription) -> None:
-    _unless_canceled(ports, effect)
     ports.stripe.subscriptions.cancel(
         effect.subscription, prorate=False, invoice_now=False, idempotency_key=effect.key
     )

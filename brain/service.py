@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from brain.rows import Grant
-from brain.snapshot import Snapshot, is_live
+from brain.snapshot import Snapshot
 from brain.stripe_rows import Invoice, LineItem
 
 Span = tuple[int, int | None]
@@ -46,7 +46,7 @@ class Ledger:
     `ends` is when a subscription ended, for service that nobody wrote down.
     """
 
-    spans: Mapping[tuple[str, str], tuple[Span, ...]]
+    spans: Mapping[tuple[str | None, str], tuple[Span, ...]]
     ends: Mapping[str, int]
 
     def fraction(self, line: LineItem) -> Fraction | None:
@@ -63,7 +63,7 @@ class Ledger:
             line.subscription is not None
             and line.amount >= 0
             and line.period.end > now
-            and any(to is None for _, to in self._spans(line.subscription, product_of(line), 0))
+            and any(to is None for _, to in self._given(line.subscription, product_of(line)))
             for line in invoice.lines.data
         )
 
@@ -84,30 +84,22 @@ class Ledger:
 
 def ledger(
     snapshot: Snapshot,
-    ending: frozenset[str] = frozenset(),
-    stopping: frozenset[str] = frozenset(),
+    ending: frozenset[str],
+    stopping: frozenset[str],
 ) -> Ledger:
     """The ledger of the account as if some service stopped now.
 
     That of the `ending` subscriptions, and of the `stopping` grants.
     """
-    spans: dict[tuple[str, str], list[Span]] = {}
+    spans: dict[tuple[str | None, str], list[Span]] = {}
     for grant in snapshot.grants:
-        if grant.subscription is None:
-            continue
         waits = grant.subscription in ending and is_paid_for(grant)
-        stops = grant.status == "active" and (waits or grant.id in stopping)
+        stops = waits or grant.id in stopping
         given = spans.setdefault((grant.subscription, grant.product), [])
         for since, to in grant.intervals:
             given.append((since, snapshot.now if stops and to is None else to))
-    ends: dict[str, int] = {}
-    for subscription in snapshot.subscriptions.values():
-        ended = subscription.ended_at
-        # canceled_at of a subscription that is still live is only a wish for later
-        wished = None if is_live(subscription) else subscription.canceled_at
-        at = wished if ended is None else ended
-        if at is not None:
-            ends[subscription.id] = at
+    found = {row.id: row.ended_at for row in snapshot.subscriptions.values()}
+    ends = {key: ended for key, ended in found.items() if ended is not None}
     return Ledger(spans={key: tuple(value) for key, value in spans.items()}, ends=ends)
 
 

@@ -39,7 +39,7 @@ class Snapshot:
     invoices: by (created, id), ascending.
     subscriptions: by id; there is none of the id None.
     processing: invoices with a payment on its way.
-    attempts: invoice → how often somebody tried to charge it.
+    attempts: invoice → how often somebody tried to charge it; None: what pays no invoice.
     notes: invoice → how many credit notes stand on it.
     taken_back: invoice → what left it again.
     settled_by: (invoice, consolidated invoice) → what was cleared because that one had paid for
@@ -56,10 +56,10 @@ class Snapshot:
     subscriptions: Mapping[str | None, Subscription]
     grants: tuple[Grant, ...]
     enforcement: Enforcement
-    processing: frozenset[str]
-    attempts: Mapping[str, int]
+    processing: frozenset[str | None]
+    attempts: Mapping[str | None, int]
     notes: Mapping[str, int]
-    taken_back: Mapping[str, TakenBack]
+    taken_back: Mapping[str | None, TakenBack]
     settled_by: Mapping[tuple[str, str], int]
     disputed: bool
     cases: frozenset[tuple[str, str]]

@@ -69,11 +69,17 @@ def mutate(
         codes.append(failure.exit_code)
     units = tuple(one for name in names for one in _named(composition, name))
     measuring = Measuring(composition, units, workers or workers_here())
-    remembered = Remembered.read(None if check else composition.config.root / CACHE / REMEMBERED)
+    lock = lock_of(composition)
+    known = _known(lock, strict=check or composition.recording is not None)
+    remembered = (
+        Remembered(None)
+        if check
+        else Remembered.read(
+            composition.config.root / CACHE / REMEMBERED, measuring.written(known)
+        )
+    )
     results = measuring.results(partial(progress, sys.stderr, "trying mutants"), remembered)
     remembered.write()
-    lock = lock_of(composition)
-    known = read_measurement(lock) if check or composition.recording else None
     equal = measuring.held(results)
     scores = measuring.scores(results, equal.mutants)
     measurement = measuring.measurement(results, scores, equal, known)
@@ -110,10 +116,7 @@ def refuse_fewer(lock: Path, measurement: Measurement) -> None:
     Raises:
         InputError: there are fewer; what was cut would count for nothing.
     """
-    try:
-        known = read_measurement(lock)
-    except InputError:
-        return  # what cannot be read pins nothing, and is written anew
+    known = _known(lock, strict=False)
     if known is None or known.parts.get("operators") != measurement.parts.get("operators"):
         return
     for name, row in known.units.items():
@@ -125,6 +128,16 @@ def refuse_fewer(lock: Path, measurement: Measurement) -> None:
             message = f"{name}: {count} mutants of code that had {row.mutants}"
             fix = "put the operators back, or raise VERSION in harness/mutate/mutant.py"
             raise InputError("mutants-fewer", message, shown_path(lock), fix)
+
+
+def _known(lock: Path, *, strict: bool) -> Measurement | None:
+    """What the file says; unless `strict`, one that cannot be read pins nothing."""
+    try:
+        return read_measurement(lock)
+    except InputError:
+        if strict:
+            raise
+        return None
 
 
 def _undated(measurement: Measurement) -> Measurement:

@@ -136,6 +136,11 @@ class Ground:
     left_out: tuple[str, ...]
     alone: Mapping[str, Alone]
 
+    def ran(self, role: str) -> frozenset[str]:
+        """The modules of which one side took an arc in any cell."""
+        every = (name for one in self.starts for name, arcs in one.arcs[role].items() if arcs)
+        return frozenset(every)
+
     def within(self, scenarios: Collection[str]) -> Ground:
         """These scenarios of it."""
         starts = tuple(one for one in self.starts if one.scenario.id in scenarios)

@@ -29,7 +29,7 @@ from harness.mutate.mutant import Mutant
 from harness.mutate.operators import OPERATORS, mutants
 from harness.mutate.pinning import pinned_besides
 from harness.mutate.pool import Batch, Opened, Trials, batches, run_all
-from harness.mutate.remembered import Depends, Remembered, both
+from harness.mutate.remembered import Depends, Remembered, Written, both
 from harness.mutate.score import Score, Tried, score
 from harness.mutate.subject import Subject
 from harness.mutate.trial import Fate, Result, with_engine
@@ -98,15 +98,16 @@ class Measuring:
     def modules(self, role: str) -> tuple[str, ...]:
         """The modules of an engine that count: the paths' code, and what decides elsewhere.
 
-        The module of the invariants judges both engines, so it is no rule of either; no more is
-        what only it imports.
+        An engine without paths is all that it imports, and all that it runs however it came by
+        it. Code beside it, which judges both engines or is not compared, no cell can tell apart.
         """
-        loaded, config = self.subjects[role].loaded, self.composition.config
-        judge, engine = (name.partition(":")[0] for name in (config.invariants, config.candidate))
-        known = set(loaded.sources) if loaded.units is None else loaded.units.owned
-        if loaded.units is None and judge in known:
-            graph = units(loaded.sources, engine, {})
-            known -= graph.reached(judge) - graph.reached(engine)
+        loaded = self.subjects[role].loaded
+        if loaded.units is None:
+            engine = self.composition.config.candidate.partition(":")[0]
+            imported = units(loaded.sources, engine, {}).reached(engine)
+            known = imported | self.ground.ran(role)
+        else:
+            known = loaded.units.owned
         return tuple(sorted(name for name in known if not self.units or name in self.units))
 
     @cached_property
@@ -168,6 +169,12 @@ class Measuring:
             ordered = [found[one.id] for one in entire]
             remembered.keep(entire, depends[entire[0].id], ordered)
         return found
+
+    def written(self, known: Measurement | None) -> Written | None:
+        """What the file says, as long as no scenario in it went or changed."""
+        if known is None or not known.scenarios.items() <= self.judged.items():
+            return None
+        return Written(known.code, known.scenarios, known.fates)
 
     def depends(self, role: str, batch: Batch) -> Depends:
         """All that a batch's results depend on: code, and the scenarios that it reaches."""
@@ -359,6 +366,8 @@ class Measuring:
             schema=SCHEMA,
             measured=today(self.composition.config.root).isoformat(),
             operators=len(OPERATORS),
+            code=self.code,
+            scenarios=dict(self.judged),
             parts=bound.parts(self.composition),
             modules=dict(self.marks),
             units={

@@ -47,6 +47,8 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         measured: the day, UTC, as 2026-11-22.
         operators: how many operators made the mutants.
+        code: digest of everything that it rests on but the scenarios.
+        scenarios: each, with the rulings that list a cell of it → digest.
         parts: what it rests on besides modules → digest.
         modules: `package/file` → digest of its bytes, and of its normal form.
         units: module → its score.
@@ -58,6 +60,8 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: str
     measured: str
     operators: int
+    code: str
+    scenarios: dict[str, str]
     parts: dict[str, str]
     modules: dict[str, tuple[str, str]]
     units: dict[str, UnitRow]
@@ -72,6 +76,16 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def of_control(self) -> dict[str, UnitRow]:
         """The rows of the control's modules."""
         return {name: row for name, row in self.units.items() if row.role == "control"}
+
+    @property
+    def fates(self) -> Mapping[str, Fate]:
+        """Mutant → its fate, of all that were not told apart."""
+        return {
+            name: Fate(fate)
+            for row in self.units.values()
+            for fate, names in row.fates.items()
+            for name in names
+        }
 
     def scores(self, role: str) -> Mapping[str, Score]:
         """Module → its score, of one engine."""
@@ -103,7 +117,7 @@ def row(score: Score, *, role: str, path: str) -> UnitRow:
         told=score.told,
         fates={str(fate): tuple(sorted(ids)) for fate, ids in sorted(score.fates.items())},
         waived=tuple(sorted(score.waived)),
-        pinned=tuple(sorted(score.pinned)),
+        pinned=tuple(sorted(score.pinned)) if role == "control" else (),
     )
 
 

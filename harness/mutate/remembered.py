@@ -1,7 +1,9 @@
 """Results of an earlier measurement, with all that they depend on.
 
 They only save time: what is missing, damaged or of other code is tried anew. Of what is found,
-one batch in a hundred is tried again all the same and has to come out as it did.
+one batch in a hundred is tried again all the same and has to come out as it did. Where nothing is
+remembered, the committed file still says what came of each mutant: of the same code in the same
+scenarios, so that whoever adds one need not measure all.
 """
 
 from __future__ import annotations
@@ -60,6 +62,31 @@ class Known(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
 
 
+class Written(NamedTuple):
+    """What the committed file says.
+
+    Attributes:
+        code: digest of everything but the scenarios.
+        scenarios: all of them → digest.
+        fates: mutant → its fate, of all that were not told apart.
+    """
+
+    code: str
+    scenarios: Mapping[str, str]
+    fates: Mapping[str, Fate]
+
+    def of(self, batch: Batch, depends: Depends) -> Known | None:
+        """What it says of these mutants; None where it is of other code."""
+        if self.code != depends.code:
+            return None
+        before = {name: self.scenarios.get(name, "") for name in depends.scenarios}
+        known = {name: digest_ for name, digest_ in before.items() if digest_}
+        results = (
+            Result(mutant=one.id, fate=self.fates.get(one.id, Fate.TOLD_APART)) for one in batch
+        )
+        return Known(Depends(self.code, known), tuple(results))
+
+
 class Recalled(NamedTuple):
     """What need not be tried any more; mutants that are in neither are tried everywhere.
 
@@ -90,14 +117,15 @@ class Remembered:
     """What is known from before, and what is to be known afterwards."""
 
     file: Path | None
+    written: Written | None = None
     known: Kept = field(default_factory=dict)
     now: Kept = field(default_factory=dict)
-    written: float = field(default_factory=time.monotonic)
+    saved: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def read(cls, file: Path | None) -> Remembered:
+    def read(cls, file: Path | None, written: Written | None = None) -> Remembered:
         """What a file remembers; nothing where it cannot be read, and where there is none."""
-        return cls(file, _read(file) if file else {})
+        return cls(file, written, _read(file) if file else {})
 
     def of(self, batch: Batch, depends: Depends, *, exact: bool) -> Recalled:
         """What is known of exactly these mutants of the same code.
@@ -108,6 +136,8 @@ class Remembered:
             exact: nothing is taken over once a scenario came, went or changed.
         """
         found = self.known.get(batch[0].id)
+        if self.written and not exact and (found is None or found.depends.code != depends.code):
+            found = self.written.of(batch, depends)
         if (
             found is None
             or found.depends.code != depends.code
@@ -135,7 +165,7 @@ class Remembered:
             message = f"{visible(name)} came out otherwise than it is remembered"
             fix = "delete the file, and look for what makes an engine differ from itself"
             raise InputError("remembered-differs", message, shown_path(self.file or Path()), fix)
-        if time.monotonic() - self.written > EVERY:
+        if time.monotonic() - self.saved > EVERY:
             self.write()
 
     def write(self) -> None:
@@ -149,7 +179,7 @@ class Remembered:
             replace_file(self.file, msgspec.json.encode(others | self.now))
         except (OSError, InputError):
             return
-        self.written = time.monotonic()
+        self.saved = time.monotonic()
 
 
 def _read(file: Path) -> Kept:
@@ -173,11 +203,15 @@ def _recalled(found: Known, scenarios: Mapping[str, str]) -> Recalled:
     before = found.depends.scenarios
     new = frozenset(name for name, digest_ in scenarios.items() if before.get(name) != digest_)
     gone = before.keys() - scenarios.keys()
+    moved = bool(gone or new & before.keys())
     done: dict[str, Result] = {}
     rest: dict[str, Result] = {}
     for result in found.results:
         place = result.where.partition("#")[0]
         lost = place in new or place in gone
+        lost = lost or (
+            moved and not place and result.fate is Fate.TOLD_APART
+        )  # nobody knows where
         if lost or result.fate is Fate.TIMEOUT or (gone and result.fate is Fate.SURVIVED):
             continue  # where it showed is not what it was, or it may be reached no more
         settled = result.fate in (Fate.TOLD_APART, Fate.IMPORT) or not new

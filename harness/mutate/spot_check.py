@@ -68,7 +68,7 @@ def spot_check(
     trials = Trials(
         ground=measuring.ground, subjects=measuring.subjects, classes=measuring.classes
     )
-    said = fates(known)
+    said = known.fates
     differing = [*_counted(measuring, known)]
     for _, results in run_all(trials, asked, workers=measuring.workers, opened=opened):
         for one in results:
@@ -81,16 +81,6 @@ def spot_check(
         seed=seed,
         differing=tuple(sorted(differing, key=lambda one: one.what)),
     )
-
-
-def fates(known: Measurement) -> dict[str, str]:
-    """Mutant → its fate, of all that were not told apart."""
-    return {
-        name: fate
-        for row in known.units.values()
-        for fate, names in row.fates.items()
-        for name in names
-    }
 
 
 def _counted(measuring: Measuring, known: Measurement) -> Iterator[Differing]:

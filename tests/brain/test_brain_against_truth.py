@@ -140,10 +140,10 @@ def disagreements(number: int) -> tuple[int, str, list[str]]:
     snapshot, told = gather(of.ports), honest(of)
     assert snapshot is not None
     if told.standing.name == "out_of_scope":
-        view = assess(snapshot, ends_unpaid=False)
+        view = assess(snapshot, writes_off=True, ends_unpaid=False)
         return 0, view.standing.name.lower(), [*stands(of, view, told)]
     found = [*owed(assess(snapshot, writes_off=False, ends_unpaid=False), told)]
-    view = assess(snapshot, ends_unpaid=False)
+    view = assess(snapshot, writes_off=True, ends_unpaid=False)
     if not loses_evidence(told, view):
         found += stands(of, view, written_off(of, told))
     return len(told.books), view.standing.name.lower(), found

@@ -16,7 +16,7 @@ from fixtures.acts import apply
 def owed(of: Any, id: str = "in_1", *, writes_off: bool = False) -> tuple[int, int]:
     snapshot = gather(of.ports)
     assert snapshot is not None
-    debt = assess(snapshot, writes_off=writes_off).debts.by_invoice[id]
+    debt = assess(snapshot, writes_off=writes_off, ends_unpaid=writes_off).debts.by_invoice[id]
     return debt.lo, debt.hi
 
 

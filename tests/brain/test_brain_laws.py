@@ -149,7 +149,7 @@ def still(of: Any) -> bool:
     """True where a look finds nothing to do."""
     snapshot = gather(of.ports)
     assert snapshot is not None
-    return plan(assess(snapshot)) == ()
+    return plan(assess(snapshot, writes_off=True, ends_unpaid=True)) == ()
 
 
 @generated
@@ -260,7 +260,7 @@ def test_every_prefix_of_a_plan_keeps_what_must_hold_after_every_effect(start: A
 def test_truth_computed_by_others_agrees_on_what_is_owed(of: Any) -> None:
     snapshot, truth = gather(of.ports), KIT.truth(of)
     assert snapshot is not None
-    view = assess(snapshot, writes_off=False)
+    view = assess(snapshot, writes_off=False, ends_unpaid=False)
     assume(not any(debt.evidence and debt.share for debt in view.debts))  # ours to decide
     mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts if debt.hi > 0}
     theirs = {

@@ -52,7 +52,10 @@ def test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice(number: i
     of = drawn(number)
     snapshot = gather(of.ports)
     assert snapshot is not None
-    found = {f"{case.kind}:{case.object}" for case in assess(snapshot).cases}
+    found = {
+        f"{case.kind}:{case.object}"
+        for case in assess(snapshot, writes_off=True, ends_unpaid=True).cases
+    }
     assert double_charges(look(of)) <= found | double_charges(drawn(number))
 
 
@@ -65,7 +68,7 @@ def test_brain_and_truth_tell_the_same_of_who_pays_for_service(number: int) -> N
     assert snapshot is not None
     if told.standing.name == "out_of_scope" or any(book.originals for book in told.books.values()):
         return
-    view = assess(snapshot, ends_unpaid=False)
+    view = assess(snapshot, writes_off=True, ends_unpaid=False)
     for grant in of.rows("entitlements"):
         mine = cover.is_covered(snapshot, grant, view.in_grace)
         assert mine == covered(told, grant), grant.id

@@ -33,7 +33,7 @@ from fixtures.world import World
 def view_of(of: World) -> Assessment:
     snapshot = gather(of.ports)
     assert snapshot is not None
-    return assess(snapshot)
+    return assess(snapshot, writes_off=True, ends_unpaid=True)
 
 
 def watched(of: World, do: Callable[[int], None]) -> World:
@@ -183,7 +183,7 @@ def test_after_a_look_brain_and_truth_still_tell_the_same(number: int) -> None:
     of = look(drawn(number))
     snapshot, told = gather(of.ports), honest(of)
     assert snapshot is not None
-    view = assess(snapshot, writes_off=False)
+    view = assess(snapshot, writes_off=False, ends_unpaid=False)
     mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts}
     zeroed = cases(of, "cannot-zero-uncollectible", "forgiven-in-payment")
     assert {name: pair for name, pair in mine.items() if name not in zeroed} == {

@@ -17,8 +17,9 @@ from harness.errors import InputError
 from harness.mutate.measure import CANDIDATE, Measuring
 from harness.mutate.mutant import Change, Mutant, Step
 from harness.mutate.pool import Trials, batches, run_all
-from harness.mutate.remembered import NOTHING, Depends, Known, Remembered, both
+from harness.mutate.remembered import NOTHING, Depends, Known, Remembered, Written, both
 from harness.mutate.trial import Fate, Result, try_one
+from harness.mutate.waiver import Held
 from harness.run import unseen_progress
 from tests.harness.toy_project import LATE, ON_TIME, project
 
@@ -294,6 +295,51 @@ def test_a_new_scenario_is_the_only_one_in_which_the_rest_is_tried(measuring: Me
     )
 
 
+def test_the_committed_file_spares_whoever_adds_a_scenario_to_measure_all(
+    measuring: Measuring,
+) -> None:
+    batch, depends, kept = remembering(measuring)
+    fates = {one.mutant: one.fate for one in kept if one.fate is not Fate.TOLD_APART}
+    everywhere = {**depends.scenarios, "of no say here": "00"}
+    memory = Remembered(None, Written(depends.code, everywhere, fates))
+    more = depends._replace(scenarios=depends.scenarios | {"new": "00"})
+    names = [one.id for one in batch]
+
+    found = memory.of(batch, more, exact=False)
+
+    assert (set(found.done), set(found.rest)) == ({names[0]}, set(names[1:]))
+    assert found.new == {"new"}
+    assert memory.of(batch, more, exact=True) == NOTHING
+    assert memory.of(batch, more._replace(code="fe"), exact=False) == NOTHING
+
+
+def test_what_was_told_apart_nobody_knows_where_is_tried_anew_once_a_scenario_changes(
+    measuring: Measuring,
+) -> None:
+    batch, depends, kept = remembering(measuring)
+    unplaced = (replace(kept[0], where=""), *kept[1:])
+    memory = Remembered(None, known={batch[0].id: Known(depends, unplaced)})
+    changed = depends._replace(scenarios=dict.fromkeys(depends.scenarios, "00"))
+
+    assert batch[0].id not in memory.of(batch, changed, exact=False).done
+
+
+def test_the_committed_file_says_nothing_once_a_scenario_of_it_changed_or_went(
+    measuring: Measuring,
+) -> None:
+    results = measuring.results(unseen_progress, Remembered(None))
+    scores = measuring.scores(results, ())
+    held = Held(mutants=frozenset(), faults=())
+    known = measuring.measurement(results, scores, held, None)
+    fewer = {name: one for name, one in known.scenarios.items() if name != "late"}
+
+    assert measuring.written(None) is None
+    assert measuring.written(known) is not None
+    assert measuring.written(msgspec.structs.replace(known, scenarios=fewer)) is not None
+    for other in (known.scenarios | {"late": "00"}, known.scenarios | {"gone": "00"}):
+        assert measuring.written(msgspec.structs.replace(known, scenarios=other)) is None
+
+
 def test_of_two_fates_the_one_that_is_told_apart_counts_and_what_was_lost_before_it() -> None:
     def fate(*fates: Fate) -> Fate:
         one, other = (Result(mutant="m", fate=each) for each in fates)
@@ -336,7 +382,7 @@ def test_a_measurement_that_is_killed_goes_on_where_it_was(
 ) -> None:
     file = tmp_path / "mutants.json"
     batch, depends, kept = remembering(measuring)
-    memory = Remembered(file, written=-1e9)
+    memory = Remembered(file, saved=-1e9)
 
     memory.keep(batch, depends, kept)
 

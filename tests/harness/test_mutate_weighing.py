@@ -96,6 +96,8 @@ def measured(**units: UnitRow) -> Measurement:
         schema=SCHEMA,
         measured="2026-11-22",
         operators=30,
+        code="0c",
+        scenarios={},
         parts={"scenarios": "1"},
         modules={},
         units={**known, **units},
