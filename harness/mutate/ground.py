@@ -153,29 +153,29 @@ def blind(side: Side) -> Side:
     return replace(side, reset_arcs=lambda: None, taken_arcs=dict)
 
 
-def printed(setup: Setup, side: Side, start: Start) -> Print:
-    """What this side does in a cell, played alone."""
+def printed(setup: Setup, side: Side, start: Start, *, left: bool = True) -> Print:
+    """What this side does in a cell, played alone; what it `left` only if somebody asks."""
     before = start.state.fork()
     before.advance(start.spec.at)
     if is_race(start.spec):
-        return _raced(setup, side, start.spec, before)
+        return _raced(setup, side, start.spec, before, left=left)
     living = Living(setup=setup, side=side, world=before.fork(), hold=hold_of(start.spec))
     seen = live(living, partial(play, living, start.spec, dict(start.held)))
-    return _print(seen, living.moot, living.world)
+    against = repr((seen.traps, seen.timeout, living.moot))
+    return Print(fingerprint(seen) + against, _left(living.world, seen.writes) if left else "")
 
 
-def _print(seen: Observation, moot: str, world: World) -> Print:
-    against = repr((seen.traps, seen.timeout, moot))
-    written = repr(seen.writes).encode() + pickle.dumps(world.fork(), pickle.HIGHEST_PROTOCOL)
-    return Print(fingerprint(seen) + against, hashlib.sha256(written).hexdigest())
+def _left(world: World | None, writes: object = ()) -> str:
+    """Digest of a world, and of how it came about."""
+    ended = pickle.dumps(world and world.fork(), pickle.HIGHEST_PROTOCOL)
+    return hashlib.sha256(repr(writes).encode() + ended).hexdigest()
 
 
-def _raced(setup: Setup, side: Side, spec: EpisodeSpec, before: World) -> Print:
+def _raced(setup: Setup, side: Side, spec: EpisodeSpec, before: World, *, left: bool) -> Print:
     assert spec.item is not None  # noqa: S101  # a race is always a listed item
     race = explore(setup, side, spec.item.together, before)
     against = repr((race.findings, race.moot, race.schedules))
-    left = pickle.dumps(race.first and race.first.fork(), pickle.HIGHEST_PROTOCOL)
-    return Print(repr(sorted(race.ends)) + against, hashlib.sha256(left).hexdigest())
+    return Print(repr(sorted(race.ends)) + against, _left(race.first) if left else "")
 
 
 def ground(setup: Setup, court: Court, scenarios: Iterable[Scenario]) -> Ground:
@@ -232,7 +232,11 @@ def _starts(setup: Setup, court: Court, scenario: Scenario) -> Iterator[Start]:
             },
         )
         sides = {"control": setup.control, "candidate": setup.candidate}
-        prints = {role: printed(setup, side, start) for role, side in sides.items()}
+        # What the candidate leaves matters to its next look alone, and that reads all anew.
+        prints = {
+            role: printed(setup, side, start, left=side is setup.control)
+            for role, side in sides.items()
+        }
         yield replace(start, prints=prints)
 
 

@@ -105,9 +105,10 @@ class Trial:
 
     def cell(self, start: Start) -> str:
         """Play one cell; the slug that tells the mutant apart, else empty."""
-        now, was = printed(self.setup, self.side, start), start.prints[self.role]
+        was = start.prints[self.role]
+        now = printed(self.setup, self.side, start, left=self.role == "control")
         if now.seen == was.seen:
-            if now.left != was.left and self.role == "control":
+            if now.left != was.left:
                 self.left_otherwise(start)
             return ""
         self.left_otherwise(start)
