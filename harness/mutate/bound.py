@@ -2,6 +2,10 @@
 
 Each module is known by the digest of its bytes and by its normal form, so that a gate that finds
 the bytes unchanged need not parse anything, and one that finds a new layout takes no offence.
+
+Of an engine every module counts, since all of them are executed. Of the world and of the harness
+those count that are imported from where they begin: what is new beside them runs only once one of
+them imports it, and that one has changed then.
 """
 
 from __future__ import annotations
@@ -29,18 +33,20 @@ Modules = Mapping[str, tuple[str, str]]
 
 
 def packages(composition: Composition) -> tuple[str, ...]:
-    """The packages of both engines and of the world; of a recorded control no code is left."""
+    """The packages of both engines; of a recorded control no code is left."""
     config = composition.config
-    named = [package(config.candidate), package(config.world)]
+    named = [package(config.candidate)]
     if composition.recording is None:
         named.append(package(config.control))
     return tuple(sorted(set(named)))
 
 
 def modules(composition: Composition) -> Modules:
-    """The modules of both engines, of the world, and of the harness as far as it judges."""
+    """The modules of both engines, and of world and harness those that have a say."""
+    world = composition.config.world.partition(":")[0]
     files = [file for name in packages(composition) for file in _files(name)]
-    return {name: _marks(file) for name, file in (*files, *_judges())}
+    files += [*_reached(package(world), world), *_reached(HARNESS, *JUDGES)]
+    return {name: _marks(file) for name, file in files}
 
 
 def changed(known: Modules, composition: Composition) -> Iterator[str]:
@@ -63,7 +69,7 @@ def _says(content: bytes, name: str, raw: str, form: str) -> bool:
 
 
 def added(known: Modules, composition: Composition) -> Iterator[str]:
-    """Modules of the engines and the world that nobody knew of."""
+    """Modules of the engines that nobody knew of."""
     for top in packages(composition):
         yield from (name for name, _ in _files(top) if name not in known)
 
@@ -92,13 +98,18 @@ def _file(name: str) -> Path | None:
 
 
 def _files(top: str) -> Iterator[tuple[str, Path]]:
-    """The modules of a package; a module that is no package is its own only one."""
+    """The modules of a package; a module that is no package is its own only one.
+
+    Of a package in several folders Python imports what it finds first.
+    """
     alone = _alone(top)
     if alone is not None:
         yield f"{top}{SUFFIX}", alone
+    found: dict[str, Path] = {}
     for root in _roots(top):
         for file in sorted(root.rglob(f"*{SUFFIX}")):
-            yield f"{top}/{file.relative_to(root).as_posix()}", file
+            found.setdefault(f"{top}/{file.relative_to(root).as_posix()}", file)
+    yield from found.items()
 
 
 def _roots(top: str) -> tuple[Path, ...]:
@@ -114,17 +125,23 @@ def _alone(top: str) -> Path | None:
     return Path(spec.origin) if Path(spec.origin).is_file() else None
 
 
-def _judges() -> Iterator[tuple[str, Path]]:
-    """The harness's modules that have a say, found in the import statements alone."""
-    files = dict(_files(HARNESS))
+def _reached(top: str, *starts: str) -> Iterator[tuple[str, Path]]:
+    """Modules of a package that some of it import, found in the import statements alone."""
+    files = dict(_files(top))
     sources = {_module(name): _source(name, file) for name, file in files.items()}
     graph = Units(
         imports={name: imported(source, frozenset(sources)) for name, source in sources.items()},
         registry="",
-        paths=frozenset(JUDGES),
+        paths=frozenset(starts),
     )
-    reached = graph.owned
-    yield from ((name, file) for name, file in files.items() if _module(name) in reached)
+    ran = {above for name in graph.owned for above in _and_above(name)}
+    yield from ((name, file) for name, file in files.items() if _module(name) in ran)
+
+
+def _and_above(module: str) -> Iterator[str]:
+    """A module and the packages that are executed before it."""
+    parts = module.split(".")
+    yield from (".".join(parts[: end + 1]) for end in range(len(parts)))
 
 
 def _module(name: str) -> str:
