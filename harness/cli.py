@@ -192,6 +192,35 @@ def schema(config: Path | None, kind: str, as_json: bool) -> ExitCode:  # noqa: 
 
 
 @shadow.command()
+@click.option("--accounts", type=click.IntRange(min=1), metavar="N", help="How many.")
+@click.option("--out", type=FILE, metavar="FILE", help="FILE.jsonl.zst or FILE.jsonl, a new one.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True,
+              metavar="S", help="Account K of seed S is always the same.")  # fmt: skip
+@click.option("--account", type=click.IntRange(min=1), metavar="K", help="Print this one alone.")
+@common
+def simulate(
+    config: Path | None,
+    accounts: int | None,
+    out: Path | None,
+    seed: int,
+    account: int | None,
+    as_json: bool,  # noqa: FBT001  # as above
+) -> ExitCode:
+    """Write accounts that are drawn by a seed, as many as you like."""
+    from harness.bulk import simulate as simulating
+
+    if account is not None:
+        if accounts is not None or out is not None:
+            raise click.UsageError("--account prints one: leave --accounts and --out out")
+        return simulating.one(config, number=account, seed=seed, say=say)
+    if accounts is None or out is None:
+        raise click.UsageError("say how many, and where to: --accounts N --out FILE.jsonl.zst")
+    return simulating.simulate(
+        config, accounts=accounts, seed=seed, out=out, as_json=as_json, say=say
+    )
+
+
+@shadow.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> ExitCode:
     """Print the script that completes words in a shell."""

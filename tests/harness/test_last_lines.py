@@ -43,6 +43,7 @@ OTHERWISE = {
     "guard": "needs a range of commits: test_guarding_told holds it to the same",
     "schema": "a JSON Schema",
     "completion": "a shell's script",
+    "simulate": "needs a population: test_simulate holds it to the same",
     "new": "has its own project below: the loan desk has no templates",
 }
 """Commands that print no page of the loan desk."""

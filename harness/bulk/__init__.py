@@ -1,0 +1,1 @@
+"""Scenarios by the thousand: one a line, in files that are written and read as a stream."""
