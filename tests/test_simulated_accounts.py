@@ -1,4 +1,4 @@
-"""Simulated accounts through both engines: they replay, differ in drift only, and bound nothing."""
+"""Simulated accounts through both engines: they replay, differ in drift only, bound nothing."""
 
 from __future__ import annotations
 
