@@ -13,9 +13,13 @@ import click
 
 from harness.deletion_commands import audit, clear, guard, mutate
 from harness.errors import ExitCode
-from harness.options import FILE, PATHS, common, offered, written
+from harness.options import FILE, JSON, PATHS, common, offered, written
 from harness.recording_commands import record, sample
 from harness.shell import complain, run_command, say
+
+STORE = click.option(
+    "--store", metavar="URL", help="Keep what was found: a file of SQLite, or postgresql://…"
+)
 
 
 @click.group(
@@ -30,12 +34,14 @@ def shadow() -> None:
 
 @shadow.command()
 @PATHS
+@STORE
 @written
 @common
 def run(
     config: Path | None,
     paths: tuple[Path, ...],
     as_json: bool,  # noqa: FBT001  # click passes it by name
+    store: str | None,
     **files: Path | None,
 ) -> ExitCode:
     """Replay scenarios and show each difference without a ruling.
@@ -44,17 +50,21 @@ def run(
     """
     from harness import command
 
-    return command.run(config, paths, as_json=as_json, files=files, say=say, complain=complain)
+    return command.run(
+        config, paths, as_json=as_json, files=files, store=store, say=say, complain=complain
+    )
 
 
 @shadow.command()
 @PATHS
+@STORE
 @written
 @common
 def gate(
     config: Path | None,
     paths: tuple[Path, ...],
     as_json: bool,  # noqa: FBT001  # as above
+    store: str | None,
     **files: Path | None,
 ) -> ExitCode:
     """Say for every path whether it may be deleted, and why not.
@@ -63,7 +73,9 @@ def gate(
     """
     from harness import command
 
-    return command.gate(config, paths, as_json=as_json, files=files, say=say, complain=complain)
+    return command.gate(
+        config, paths, as_json=as_json, files=files, store=store, say=say, complain=complain
+    )
 
 
 @shadow.command()
@@ -179,6 +191,28 @@ def new(
     from harness import scaffold
 
     return scaffold.new(config, template, name, title=title, as_json=as_json, say=say)
+
+
+@shadow.command()
+@click.argument("runs", nargs=-1, metavar="[RUN RUN]")
+@click.option(
+    "--store",
+    metavar="URL",
+    required=True,
+    help="Where runs were kept: a file of SQLite, or postgresql://…",
+)
+@click.option("--path", metavar="PATH", help="The agreement of one path, run by run.")
+@JSON
+def history(runs: tuple[str, ...], store: str, path: str | None, as_json: bool) -> ExitCode:  # noqa: FBT001  # as above
+    """Show the runs that a store keeps.
+
+    RUN RUN: ids of two, or how they begin: what changed from the first to the second.
+    """
+    if len(runs) not in (0, 2) or (runs and path is not None):
+        raise click.UsageError("name two runs, or a --path, or neither")
+    from harness.store import history as telling
+
+    return telling.history(store, runs, path=path, as_json=as_json, say=say)
 
 
 @shadow.command()

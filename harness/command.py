@@ -29,11 +29,13 @@ from harness.report.terminal import Look, look
 from harness.report.told import Told
 from harness.run import RunResult, Step, nothing
 from harness.selftest.result import SelfTest
+from harness.shell import tell_runner
 from harness.text import quoted, visible
 from harness.verdict import verdict
 
 Say = Callable[[str], None]
 Complain = Callable[[HarnessError], None]
+Keep = Callable[[Told, Complain], tuple[ExitCode, ...]]
 Files = Mapping[str, Path | None]
 """Name of a report → where it is to be written; `baseline` is read."""
 
@@ -46,15 +48,18 @@ def run(
     files: Files,
     say: Say,
     complain: Complain,
+    store: str | None = None,
 ) -> ExitCode:
     """Replay and show what differs; a bad file among good ones is named and counts."""
     composition = compose(config, paths)
+    keep = kept(store, composition, "run")
     told, codes = tell(composition, complain, judged=False)
     if as_json:
         say(json_report.dumped(run_document(told)))
     else:
         shown = {"totals": told.totals, "free_totals": told.free_totals}
         say(run_text(told.cells, told.free, **shown, level=told.level, look=here()))
+    codes = (*codes, *keep(told, complain))  # said by now, whatever becomes of the store
     write_files(told, files, annotate=here_on_github())
     return run_exit_code(told.cells, told.free, codes)
 
@@ -67,15 +72,18 @@ def gate(
     files: Files,
     say: Say,
     complain: Complain,
+    store: str | None = None,
 ) -> ExitCode:
     """Replay and decide."""
     composition = compose(config, paths)
+    keep = kept(store, composition, "gate")
     told, codes = tell(composition, complain, judged=True)
     decided = told.decided
     if as_json:
         say(json_report.dumped(json_report.gate_document(decided, told.self_test)))
     else:
         say(gate_text(decided, self_test=told.self_test, look=here()))
+    codes = (*codes, *keep(told, complain))  # said by now, whatever becomes of the store
     write_files(told, files, annotate=here_on_github())
     return gate_exit_code(decided, codes)
 
@@ -103,6 +111,19 @@ def report(
         step = next_command(told.decided)
         say("\n".join([f"Gate {gate}, level {told.level}", *lines, "", f"Next: {step}"]))
     return gate_exit_code(told.decided, codes)
+
+
+def kept(store: str | None, composition: Composition, command: str) -> Keep:
+    """What stores a run, announced in the store by now; it does nothing where none is named.
+
+    Raises:
+        InputError: the store cannot be used, which is said before the work and not after it.
+    """
+    if store is None:
+        return lambda told, complain: ()  # noqa: ARG005  # nothing is kept
+    from harness.store.keeping import announced  # SQLAlchemy and Alembic, for a store alone
+
+    return announced(store, composition, command, tell_runner).keep
 
 
 def tell(

@@ -1,0 +1,187 @@
+"""The history of runs as people read it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+
+from harness.model import Free, Outcome
+from harness.moment import iso
+from harness.report.figures_text import listed
+from harness.report.terminal import STYLES, Look, blank, grid, heading, printed, styled, words
+from harness.store.changes import Changed, Changes
+from harness.store.id_sum import IdSum
+from harness.store.reader import Known, Point
+
+SHOWN = 20
+"""Runs, cells or scenarios that are listed before the rest is counted."""
+
+SETTLED = (Outcome.AGREE, Outcome.RULED)
+
+RUNS = ("run", "level", "agree", "ruled", "others", "kept", "gate")
+TREND = ("run", "evidence", "cells", "agree", "ruled", "others")
+
+
+def runs_text(runs: Sequence[Known], store: str, *, look: Look | None = None) -> str:
+    """Every run, the newest last, and what each is made of that the one before it was not."""
+    complete = [run for run in runs if run.complete]
+    rest = len(runs) - len(complete)
+    told = f"Runs: {len(runs)}" + (f", {rest} incomplete" if rest else "")
+    parts: list[RenderableType] = [heading(told)]
+    if runs:
+        parts.append(_table([_run(run) for run in runs[-SHOWN:]], RUNS))
+    if len(runs) > SHOWN:
+        older = f"and {len(runs) - SHOWN} older ones: --json lists all"
+        parts.append(words(older, "quiet", indent=2))
+    made = [(run.run.id, _other(run, old)) for old, run in pairwise(runs)][-SHOWN:]
+    changed = [row for row in made if row[1]]
+    if changed:
+        title = heading("Made of something else than the run before")
+        parts.extend((blank(), title, _table(changed, ())))
+    then = [run.run.id for run in complete[-2:]] if len(complete) > 1 else []
+    parts.extend((blank(), _next(store, then)))
+    return printed(look or Look(), parts)
+
+
+def trend_text(path: str, points: Sequence[Point], store: str, *, look: Look | None = None) -> str:
+    """A path's own outcomes, run by run; kinds of evidence stand apart and are never added."""
+    parts: list[RenderableType] = [heading(f"Path {path}: {len(points)} complete runs")]
+    rows = [row for point in points for row in _point(point)]
+    parts.append(_table(rows[-SHOWN:], TREND))
+    if len(rows) > SHOWN:
+        parts.append(
+            words(f"and {len(rows) - SHOWN} older rows: --json lists all", "quiet", indent=2)
+        )
+    runs = [point.run for point in points][-2:]
+    parts.extend((blank(), _next(store, runs if len(runs) > 1 else [])))
+    return printed(look or Look(), parts)
+
+
+def changes_text(found: Changes, *, look: Look | None = None) -> str:
+    """What changed between two runs."""
+    was, now = found.was.run, found.now.run
+    parts: list[RenderableType] = [heading(f"From {was.id} to {now.id}")]
+    same = len(now.made_of) - len(set(found.made_of) & set(now.made_of))
+    made = f"{', '.join(found.made_of) or 'nothing'} changed, {same} are the same"
+    rows = [("made of", made), ("before", _counts(found.was)), ("after", _counts(found.now))]
+    parts.append(grid(rows))
+    parts.append(blank())
+    for title, names in (
+        ("Scenarios that are new", found.new),
+        ("Scenarios that are gone", found.gone),
+        ("Scenarios that say something else", found.edited),
+    ):
+        parts.extend(_listed(title, names))
+    parts.extend(_changed("Cells with another outcome", found.cells))
+    parts.extend(_listed("Cells that differ otherwise than before", found.otherwise))
+    parts.extend(_changed("Free runs that ended otherwise", found.free))
+    parts.extend(_listed("Rulings newly used", _used(found.rulings_new)))
+    parts.extend(_listed("Rulings not used any more", _used(found.rulings_gone)))
+    if found.nothing:
+        parts.extend((words("Both found the same."), blank()))
+    shown = next((one.id for one in found.cells if one.now not in ("", *SETTLED)), "")
+    shown = shown or next((one.id for one in found.cells if one.now), "")
+    parts.append(words(f"Next: {f'shadow show {shown}' if shown else 'shadow gate'}"))
+    return printed(look or Look(), parts)
+
+
+def _run(known: Known) -> Iterator[str]:
+    run, cells, free = known.run, _sizes(known.totals.cells), _sizes(known.totals.free)
+    yield run.id
+    yield run.level
+    for one in SETTLED:
+        yield str(cells.get(one, 0))
+    yield str(sum(n for name, n in cells.items() if name not in SETTLED))
+    yield f"{free.get(Free.KEPT, 0)}/{sum(free.values())}"
+    gate = known.gate or "not asked"
+    told = gate if known.complete else f"incomplete, {known.done} of {known.parts} parts"
+    yield f"{told}, of a part" if run.partial else told
+
+
+def _table(rows: Iterable[Iterable[str]], head: Iterable[str]) -> RenderableType:
+    """Columns of which the first holds ids, which are there to be copied and so never broken."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=STYLES["quiet"])
+    titles = tuple(head)
+    listed = [tuple(row) for row in rows]
+    table.show_header = bool(titles)
+    for number in range(len(listed[0]) if listed else 0):
+        title = titles[number] if titles else ""
+        table.add_column(title, overflow="fold", no_wrap=number == 0)
+    for row in listed:
+        table.add_row(*(styled("", cell) for cell in row))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _sizes(counts: Mapping[str, IdSum]) -> dict[str, int]:
+    return {name: one.count for name, one in counts.items()}
+
+
+def _other(known: Known, before: Known) -> str:
+    """What a run is made of, and the one before it was not."""
+    mine, theirs = known.run.made_of, before.run.made_of
+    return ", ".join(w for w in sorted({**mine, **theirs}) if mine.get(w) != theirs.get(w))
+
+
+def _counts(known: Known) -> str:
+    cells = _outcomes(_sizes(known.totals.cells), Outcome)
+    free = _outcomes(_sizes(known.totals.free), Free)
+    kinds = listed(dict(sorted(known.totals.kinds.items())))
+    return f"{iso(known.run.begun)}: cells {cells}; free runs {free}; evidence {kinds}"
+
+
+def _outcomes(counts: Mapping[str, int], kind: type[Outcome] | type[Free]) -> str:
+    told = [f"{one} {counts[one]}" for one in reversed(kind) if counts.get(one)]
+    return " + ".join(told) or "none"
+
+
+def _point(point: Point) -> Iterator[tuple[str, ...]]:
+    if not point.kinds:
+        yield point.run, "", "none", "", "", ""
+    for kind, outcomes in sorted(point.kinds.items()):
+        count = str(sum(outcomes.values()))
+        settled = (str(outcomes.get(one, 0)) for one in SETTLED)
+        others = {name: n for name, n in outcomes.items() if name not in SETTLED}
+        said = _outcomes(others, Outcome) if others else "0"
+        yield point.run, kind or "not run", count, *settled, said
+
+
+def _listed(title: str, names: Collection[str]) -> Iterator[RenderableType]:
+    if names:
+        yield heading(f"{title}: {len(names)}")
+        for name in sorted(names)[:SHOWN]:
+            yield words(name, indent=2)
+        yield from _rest(len(names))
+
+
+def _changed(title: str, found: Sequence[Changed]) -> Iterator[RenderableType]:
+    if found:
+        yield heading(f"{title}: {len(found)}")
+        rows = [(one.id, f"{_said(one.was)} → {_said(one.now)}") for one in found[:SHOWN]]
+        yield grid(rows)
+        yield from _rest(len(found))
+
+
+def _said(outcome: str) -> str:
+    return outcome or "not there"
+
+
+def _rest(count: int) -> Iterator[RenderableType]:
+    if count > SHOWN:
+        yield words(f"and {count - SHOWN} more: --json lists all", "quiet", indent=2)
+    yield blank()
+
+
+def _used(rulings: Mapping[str, int]) -> list[str]:
+    return [f"{ruling} ({cells} cells)" for ruling, cells in rulings.items()]
+
+
+def _next(store: str, runs: Sequence[str]) -> RenderableType:
+    """What to type next: the two newest runs beside each other, where there are two."""
+    if not runs:
+        return words(f"Next: shadow gate --store {shlex.quote(store)}")
+    return words(f"Next: shadow history --store {shlex.quote(store)} {' '.join(runs)}")

@@ -1,0 +1,82 @@
+"""What a run is made of, as digests: two runs that differ in none of them ask the same question.
+
+The bytes of files count. A clearance is bound to their normal form, which takes seconds to make;
+here a comment that changes is only one more thing that may have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from harness.canonical import digest
+from harness.compose import Composition, package
+from harness.errors import InputError
+from harness.manifest_file import NAME as MANIFEST
+from harness.text import shown_path
+
+HARNESS: Final = "harness"
+COMPILED: Final = "__pycache__"
+
+
+def made_of(composition: Composition) -> Mapping[str, str]:
+    """Name of a part → SHA-256 of what it is, 64 hexadecimal digits; empty where it is not there.
+
+    Raises:
+        InputError: an engine, the kit or a file of the project cannot be read.
+    """
+    config, loaded = composition.config, composition.loaded
+    scenarios = [[one.id, one.sha256] for one in loaded.scenarios]
+    rulings = sorted((config.scenarios / "rulings").glob("**/*.yaml"))
+    return {
+        "candidate": composition.candidate.fingerprint,
+        "configuration": _file(config.file),
+        "control": composition.control.fingerprint,
+        "fields": _file(config.scenarios / "fields.yaml"),
+        "harness": _package(HARNESS),
+        "interpreter": digest([platform.python_implementation(), *sys.version_info[:3]]),
+        "invariants": _package(package(config.invariants)),
+        "manifest": _file(config.scenarios / MANIFEST),
+        "policy": _file(config.gate),
+        "rulings": digest([[file.name, _file(file)] for file in rulings]),
+        "scenarios": digest([scenarios, list(loaded.unusable)]),
+        "world": _package(package(config.world)),
+    }
+
+
+def version() -> str:
+    """The harness's version; `uninstalled` where it runs from a folder alone."""
+    homes = importlib.metadata.packages_distributions().get(HARNESS, [])
+    return importlib.metadata.version(homes[0]) if homes else "uninstalled"
+
+
+def _file(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError("unreadable", f"cannot be read: {reason}", shown_path(file)) from error
+
+
+def _package(name: str) -> str:
+    """The files of a package, or of a module that is none."""
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return ""
+    folders = [Path(place) for place in spec.submodule_search_locations or ()]
+    if not folders and spec.origin:
+        return _file(Path(spec.origin))
+    return digest(
+        [
+            [file.relative_to(folder).as_posix(), _file(file)]
+            for folder in folders
+            for file in sorted(folder.rglob("*"))
+            if file.is_file() and COMPILED not in file.parts
+        ]
+    )

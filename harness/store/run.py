@@ -1,0 +1,41 @@
+"""A run as the store knows it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What is known of a run before it has found anything.
+
+    Attributes:
+        id: unique, and sorted by when it began.
+        begun: epoch seconds.
+        command: `run` or `gate`.
+        partial: which part of the scenarios was asked for; empty for all.
+        harness: the harness's version.
+        made_of: what it is made of → digest.
+    """
+
+    id: str
+    begun: int
+    command: str
+    level: str
+    partial: str
+    harness: str
+    made_of: Mapping[str, str] = field(default_factory=dict)
+
+
+def new_id(begun: int, chance: str | None = None) -> str:
+    """An id for a run that begins now.
+
+    Args:
+        begun: epoch seconds.
+        chance: six hexadecimal digits in place of random ones.
+    """
+    moment = datetime.fromtimestamp(begun, UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{moment}-{chance or secrets.token_hex(3)}"
