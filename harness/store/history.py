@@ -10,8 +10,8 @@ from harness.errors import ExitCode
 from harness.report.json_report import dumped
 from harness.store import reader
 from harness.store.changes import Changed, Changes, changes
-from harness.store.history_text import changes_text, runs_text, trend_text
-from harness.store.opening import opened
+from harness.store.history_text import SHOWN, changes_text, runs_text, trend_text
+from harness.store.opening import Store, opened
 from harness.store.reader import Known, Point
 
 HISTORY: Final = "shadow.history/1"
@@ -50,10 +50,16 @@ def history(
         found = changes(there, was, now)
         say(dumped(_changes(found)) if as_json else changes_text(found, look=here()))
     else:
-        known = reader.known(there)
-        said = {"schema": HISTORY, "runs": [_run(one) for one in known]}
-        say(dumped(said) if as_json else runs_text(known, shown, look=here()))
+        say(_listed(there, as_json=as_json))
     return ExitCode.OPEN
+
+
+def _listed(store: Store, *, as_json: bool) -> str:
+    if as_json:
+        runs = [_run(one) for one in reader.known(store)]
+        return dumped({"schema": HISTORY, "runs": runs})
+    newest, numbers = reader.known(store, newest=SHOWN), reader.numbers(store)
+    return runs_text(newest, numbers, store.address.shown, look=here())
 
 
 def _run(known: Known) -> dict[str, Any]:

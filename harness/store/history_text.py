@@ -16,7 +16,7 @@ from harness.report.figures_text import listed
 from harness.report.terminal import STYLES, Look, blank, grid, heading, printed, styled, words
 from harness.store.changes import Changed, Changes
 from harness.store.id_sum import IdSum
-from harness.store.reader import Known, Point
+from harness.store.reader import Known, Numbers, Point
 
 SHOWN = 20
 """Runs, cells or scenarios that are listed before the rest is counted."""
@@ -24,21 +24,22 @@ SHOWN = 20
 SETTLED = (Outcome.AGREE, Outcome.RULED)
 
 RUNS = ("run", "level", "agree", "ruled", "others", "kept", "gate")
-TREND = ("run", "evidence", "cells", "agree", "ruled", "others")
+TREND = ("run", "level", "evidence", "cells", "agree", "ruled", "others")
 
 
-def runs_text(runs: Sequence[Known], store: str, *, look: Look | None = None) -> str:
-    """Every run, the newest last, and what each is made of that the one before it was not."""
+def runs_text(
+    runs: Sequence[Known], numbers: Numbers, store: str, *, look: Look | None = None
+) -> str:
+    """The newest runs, the last one last, and what each is made of that the one before was not."""
     complete = [run for run in runs if run.complete]
-    rest = len(runs) - len(complete)
-    told = f"Runs: {len(runs)}" + (f", {rest} incomplete" if rest else "")
-    parts: list[RenderableType] = [heading(told)]
+    rest = f", {numbers.incomplete} incomplete" if numbers.incomplete else ""
+    parts: list[RenderableType] = [heading(f"Runs: {numbers.all}{rest}")]
     if runs:
-        parts.append(_table([_run(run) for run in runs[-SHOWN:]], RUNS))
-    if len(runs) > SHOWN:
-        older = f"and {len(runs) - SHOWN} older ones: --json lists all"
+        parts.append(_table([_run(run) for run in runs], RUNS))
+    if numbers.all > len(runs):
+        older = f"and {numbers.all - len(runs)} older ones: --json lists all"
         parts.append(words(older, "quiet", indent=2))
-    made = [(run.run.id, _other(run, old)) for old, run in pairwise(runs)][-SHOWN:]
+    made = [(run.run.id, _other(run, old)) for old, run in pairwise(runs)]
     changed = [row for row in made if row[1]]
     if changed:
         title = heading("Made of something else than the run before")
@@ -131,7 +132,9 @@ def _counts(known: Known) -> str:
     cells = _outcomes(_sizes(known.totals.cells), Outcome)
     free = _outcomes(_sizes(known.totals.free), Free)
     kinds = listed(dict(sorted(known.totals.kinds.items())))
-    return f"{iso(known.run.begun)}: cells {cells}; free runs {free}; evidence {kinds}"
+    gate = f", gate {known.gate}" if known.gate else ""
+    begun = f"{iso(known.run.begun)}, level {known.run.level}{gate}"
+    return f"{begun}: cells {cells}; free runs {free}; evidence {kinds}"
 
 
 def _outcomes(counts: Mapping[str, int], kind: type[Outcome] | type[Free]) -> str:
@@ -141,13 +144,13 @@ def _outcomes(counts: Mapping[str, int], kind: type[Outcome] | type[Free]) -> st
 
 def _point(point: Point) -> Iterator[tuple[str, ...]]:
     if not point.kinds:
-        yield point.run, "", "none", "", "", ""
+        yield point.run, point.level, "", "none", "", "", ""
     for kind, outcomes in sorted(point.kinds.items()):
         count = str(sum(outcomes.values()))
         settled = (str(outcomes.get(one, 0)) for one in SETTLED)
         others = {name: n for name, n in outcomes.items() if name not in SETTLED}
         said = _outcomes(others, Outcome) if others else "0"
-        yield point.run, kind or "not run", count, *settled, said
+        yield point.run, point.level, kind or "not run", count, *settled, said
 
 
 def _listed(title: str, names: Collection[str]) -> Iterator[RenderableType]:
@@ -177,7 +180,9 @@ def _rest(count: int) -> Iterator[RenderableType]:
 
 
 def _used(rulings: Mapping[str, int]) -> list[str]:
-    return [f"{ruling} ({cells} cells)" for ruling, cells in rulings.items()]
+    return [
+        f"{ruling} ({cells} cell{'' if cells == 1 else 's'})" for ruling, cells in rulings.items()
+    ]
 
 
 def _next(store: str, runs: Sequence[str]) -> RenderableType:

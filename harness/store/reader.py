@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from harness.errors import InputError
 from harness.names import hint
@@ -16,6 +16,9 @@ from harness.store.part import CELL
 from harness.store.run import Run
 from harness.store.totals import Totals, totals
 from harness.text import quoted
+
+AT_ONCE: Final = 500
+"""Runs that are asked for in one query: databases take so many parameters and no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +46,54 @@ class Point:
     """A path in one complete run.
 
     Attributes:
+        begun: epoch seconds.
         kinds: kind of evidence → own outcome → cells; kinds are never added.
     """
 
     run: str
     begun: int
+    level: str
     kinds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def known(store: Store) -> tuple[Known, ...]:
-    """Every run, in the order in which they began.
+class Numbers(NamedTuple):
+    """How many runs there are, and how many of them are incomplete."""
+
+    all: int
+    incomplete: int
+
+
+def numbers(store: Store) -> Numbers:
+    """Count the runs.
+
+    Raises:
+        InputError: the database fails.
+    """
+    query = select(schema.RUN.c.complete, func.count()).group_by(schema.RUN.c.complete)
+    with store.reading() as connection:
+        found = {row[0]: row[1] for row in connection.execute(query)}
+    return Numbers(sum(found.values()), found.get(False, 0))
+
+
+def known(store: Store, *, newest: int | None = None) -> tuple[Known, ...]:
+    """Runs, in the order in which they began.
+
+    Args:
+        store: where.
+        newest: only so many of them; else all.
 
     Raises:
         InputError: a complete one does not add up (`store-damaged`), or the database fails.
     """
+    run = schema.RUN.c
+    latest = select(run.id).order_by(run.begun.desc(), run.id.desc()).limit(newest)
     with store.reading() as connection:
-        return _known(connection, select(schema.RUN))
+        ids = list(reversed(connection.execute(latest).scalars().all()))
+        return tuple(
+            one
+            for first in range(0, len(ids), AT_ONCE)
+            for one in _known(connection, ids[first : first + AT_ONCE])
+        )
 
 
 def one(store: Store, name: str) -> Known:
@@ -75,7 +110,7 @@ def one(store: Store, name: str) -> Known:
             message = f"{len(found)} runs are called {quoted(name)}"
             fix = "write more of the id" if found else hint(name, ids) or "`shadow history` lists"
             raise InputError("unknown-run", message, store.address.shown, fix)
-        return _known(connection, select(schema.RUN).where(schema.RUN.c.id == found[0]))[0]
+        return _known(connection, found)[0]
 
 
 def trend(store: Store, path: str) -> tuple[Point, ...]:
@@ -86,20 +121,23 @@ def trend(store: Store, path: str) -> tuple[Point, ...]:
     """
     tally = schema.TALLY.c
     with store.reading() as connection:
-        runs = select(schema.RUN.c.id, schema.RUN.c.begun).where(schema.RUN.c.complete)
-        ordered = connection.execute(runs.order_by(schema.RUN.c.begun, schema.RUN.c.id)).all()
-        query = select(tally.run, tally.kind, tally.outcome, tally.cells)
-        kinds: dict[str, dict[str, dict[str, int]]] = {run: {} for run, _ in ordered}
-        for run, kind, outcome, count in connection.execute(query.where(tally.path == path)):
+        known = schema.RUN.c
+        runs = select(known.id, known.begun, known.level).where(known.complete)
+        ordered = connection.execute(runs.order_by(known.begun, known.id)).all()
+        columns = (tally.run, tally.kind, tally.outcome)
+        query = select(*columns, func.sum(tally.cells)).where(tally.path == path)
+        kinds: dict[str, dict[str, dict[str, int]]] = {row.id: {} for row in ordered}
+        for run, kind, outcome, count in connection.execute(query.group_by(*columns)):
             if run in kinds:
-                outcomes = kinds[run].setdefault(kind, {})
-                outcomes[outcome] = outcomes.get(outcome, 0) + count
+                kinds[run].setdefault(kind, {})[outcome] = int(count)
         if not any(kinds.values()):
             paths = connection.execute(select(tally.path).distinct()).scalars()
             message = f"no complete run knows a path {quoted(path)}"
             fix = hint(path, sorted(set(paths) - {CELL}))
             raise InputError("unknown-path", message, store.address.shown, fix)
-    return tuple(Point(run=run, begun=begun, kinds=kinds[run]) for run, begun in ordered)
+    return tuple(
+        Point(run=row.id, begun=row.begun, level=row.level, kinds=kinds[row.id]) for row in ordered
+    )
 
 
 def differences(store: Store, run: str, **only: str) -> Iterator[Mapping[str, Any]]:
@@ -122,24 +160,25 @@ def differences(store: Store, run: str, **only: str) -> Iterator[Mapping[str, An
             yield dict(row._mapping)
 
 
-def _known(connection: Connection, query: Select[Any]) -> tuple[Known, ...]:
-    rows = connection.execute(query.order_by(schema.RUN.c.begun, schema.RUN.c.id)).all()
-    ids = [row.id for row in rows]
+def _known(connection: Connection, ids: Sequence[str]) -> tuple[Known, ...]:
+    run = schema.RUN.c
+    query = select(schema.RUN).where(run.id.in_(ids)).order_by(run.begun, run.id)
+    rows = connection.execute(query).all()
     counted = totals(connection, ids)
     for row in rows:
         if row.complete:
             counted[row.id].check(row.id)
-    made: dict[str, dict[str, str]] = {run: {} for run in ids}
-    for run, what, sha256 in connection.execute(_of(schema.MADE_OF, ids)):
-        made[run][what] = sha256
-    states: dict[str, list[str]] = {run: [] for run in ids}
+    made: dict[str, dict[str, str]] = {name: {} for name in ids}
+    for name, what, sha256 in connection.execute(_of(schema.MADE_OF, ids)):
+        made[name][what] = sha256
+    states: dict[str, list[str]] = {name: [] for name in ids}
     part = schema.PART.c
-    for run, state in connection.execute(select(part.run, part.state).where(part.run.in_(ids))):
-        states[run].append(state)
+    for name, state in connection.execute(select(part.run, part.state).where(part.run.in_(ids))):
+        states[name].append(state)
     return tuple(_run(row, made[row.id], states[row.id], counted[row.id]) for row in rows)
 
 
-def _of(table: Any, runs: list[str]) -> Select[Any]:
+def _of(table: Any, runs: Sequence[str]) -> Select[Any]:
     return select(table).where(table.c.run.in_(runs))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from harness.errors import InputError
+from harness.evidence import COMPARED
 from harness.store import schema
 from harness.store.id_sum import IdSum
 from harness.store.part import CELL
@@ -19,7 +20,7 @@ class Totals:
 
     Attributes:
         cells, free: outcome → how many, and which.
-        kinds: kind of evidence → cells.
+        kinds: kind of evidence → compared cells; kinds are never added.
         expected, expected_free: what its parts had to answer for.
     """
 
@@ -60,7 +61,7 @@ def totals(connection: Connection, runs: Sequence[str]) -> dict[str, Totals]:
     mine = (tally.path == CELL) & tally.run.in_(runs)
     for run, kind, outcome, count, ids in connection.execute(query.where(mine)):
         found[run].cells.setdefault(outcome, IdSum()).take(_read(run, count, ids))
-        if kind:
+        if outcome in COMPARED:
             found[run].kinds[kind] = found[run].kinds.get(kind, 0) + count
     ended = select(free.run, free.outcome, free.runs, free.ids).where(free.run.in_(runs))
     for run, outcome, count, ids in connection.execute(ended):

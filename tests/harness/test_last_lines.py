@@ -11,8 +11,12 @@ import pytest
 
 from harness.cli import main, shadow
 from harness.compose import compose
+from harness.model import Outcome
 from harness.report import gate_text, show_text
 from harness.report.terminal import Look, printed, words
+from harness.store.opening import opened
+from tests.harness.cell_builder import cell
+from tests.harness.kept_runs import keep, part, run
 from tests.harness.planted import ROOT
 from tests.harness.recorded_desk import late, lines, recording_project
 from tests.harness.toy_project import HELD, LATE, ON_TIME
@@ -34,6 +38,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lint that writes": ("lint", "--write"),
     "rule": ("rule", "late#2"),
     "report": ("report", "--markdown", "comment.md"),
+    "history": ("history", "--store", "runs.db"),
+    "history of a path": ("history", "--store", "runs.db", "--path", "webhook.voided"),
+    "history of two runs": ("history", "--store", "runs.db", "20260301", "20260302"),
     "sample status": ("sample", "status"),
     "record control": ("record", "control"),
     "record events": ("record", "events", "events.jsonl", "--accounts", "rows.csv"),
@@ -54,11 +61,14 @@ A_FILE = {"rule"}
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with an agreement, a disagreement, a race that fails, and a recording."""
+    """A project with an agreement, a disagreement, a race that fails, a recording, two runs."""
     recording_project(tmp_path, late=LATE, held=HELD, **{"on-time": ON_TIME})
     (tmp_path / "bad.yaml").write_text(BAD)
     lines(tmp_path / "events.jsonl", [late()])
     (tmp_path / "rows.csv").write_text("member,blocked\nm_1,false\n")
+    store = opened(str(tmp_path / "runs.db"), make=True)
+    keep(store, run(1), part([cell("late#0")]))
+    keep(store, run(2), part([cell("late#0", outcome=Outcome.DIVERGE)]))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the second process
