@@ -25,8 +25,8 @@ DRIVERS: Final = {
 """How an address begins → the dialect and driver whose fast road this package knows."""
 
 _FORM: Final = "name a file, or write postgresql://user@host/database"
-_DAMAGED: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
-_BUSY: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +124,11 @@ def failure(address: Address, cause: BaseException) -> InputError:
         text = text.replace(secret, "***")
     said = f"{type(cause).__name__}: {visible(text)}"
     name = getattr(cause, "sqlite_errorname", "")
-    if name in _BUSY:
+    if name.startswith(_BUSY):
         message = f"another process is writing and did not end: {said}"
         hint = "wait for it, then run the command again"
         return InputError("store-busy", message, address.shown, hint)
-    if name in _DAMAGED:
+    if name.startswith(_DAMAGED):  # a code may say more, behind its name
         hint = "restore it from a copy, or name another file"
         return InputError(
             "store-damaged", f"this is no whole database: {said}", address.shown, hint

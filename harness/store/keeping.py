@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,10 +57,10 @@ def announced(
         InputError: the store, or something that the run is made of, cannot be used.
     """
     there = opened(store, make=True)
-    begun = now().clock
+    began = time.time()
     run = Run(
-        id=new_id(begun),
-        begun=begun,
+        id=new_id(began),
+        begun=int(began),
         command=command,
         level=composition.policy.level,
         partial=visible(" ".join(map(str, composition.paths))),

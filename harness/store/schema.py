@@ -34,7 +34,7 @@ def _of_part() -> tuple[Column[str], Column[str]]:
 RUN: Final = Table(
     "run",
     META,
-    _text("id", "when it began, and three random bytes: 20261122-161233-3f9c01", key=True),
+    _text("id", "the moment it began, and a little chance: 20261122-161233-3f9c01", key=True),
     Column("begun", BigInteger, nullable=False, doc="epoch seconds, UTC"),
     Column("ended", BigInteger, doc="epoch seconds, UTC; null until all parts are there"),
     _text("command", "which one ran: run, gate"),

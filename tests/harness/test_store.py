@@ -23,6 +23,7 @@ from harness.store.address import read_address
 from harness.store.id_sum import IdSum
 from harness.store.opening import Store, opened, upgrade
 from harness.store.part import Expected, Place
+from harness.store.run import new_id
 from harness.store.signature import signature
 from tests.harness.cell_builder import OTHER, PATH, cell, difference
 from tests.harness.kept_runs import fresh_database, keep, part, rows, run, running
@@ -133,6 +134,16 @@ def test_one_path_answers_for_its_own_outcome_and_kinds_stand_apart(store: Store
 
     assert mine.kinds == {"curated": {"DIVERGE": 1}}
     assert other.kinds == {"curated": {"AGREE": 2}, "recorded": {"AGREE": 1}}
+
+
+def test_ids_are_sorted_as_the_runs_began() -> None:
+    moments = [1_772_445_600.0, 1_772_445_600.25, 1_772_445_600.999, 1_772_445_601.0]
+
+    ids = [new_id(at, "fff" if at % 1 else "000") for at in moments]
+
+    assert ids == sorted(ids)
+    assert ids[:2] == ["20260302-100000-000000", "20260302-100000-400fff"]
+    assert len({new_id(moments[0]) for _ in range(20)}) > 15
 
 
 # --- parts ------------------------------------------------------------------------------

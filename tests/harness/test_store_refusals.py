@@ -121,6 +121,21 @@ def test_a_database_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_schema_of_its_own_makes_room_in_a_shared_database(server: Postgres) -> None:
+    import psycopg
+
+    url = fresh_database(server, "shared")
+    login = {"host": str(server.folder), "user": "owner", "password": LOGIN}
+    with psycopg.connect(dbname="shared", **login) as connection:
+        connection.execute(b"CREATE TABLE run (id text); CREATE SCHEMA shadow")
+
+    assert refusal(url).slug == "store-foreign"
+    store = opened(f"{url}&options=-csearch_path%3Dshadow", make=True)
+    keep(store, run(), part((cell("a#0"),)))
+    assert reader.known(store)[0].complete
+    assert refusal(url).slug == "store-foreign"
+
+
 def test_a_store_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
     url = str(tmp_path / "runs.db")
     with opened(url, make=True).writing() as connection:

@@ -1,0 +1,42 @@
+"""What is installed is what is here: every package is listed, and every file that is no module."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+TOPS = tuple(name for name in SETTINGS["packages"] if "." not in name)
+
+
+def test_every_package_is_listed() -> None:
+    found = {
+        ".".join(file.relative_to(ROOT).parent.parts)
+        for top in TOPS
+        for file in (ROOT / top).rglob("__init__.py")
+    }
+
+    assert sorted(found) == sorted(SETTINGS["packages"])
+
+
+@pytest.mark.parametrize("package", SETTINGS["packages"])
+def test_every_file_of_a_package_is_shipped(package: str) -> None:
+    """Modules are by themselves; a folder that is no package has to be named."""
+    folder = ROOT / package.replace(".", "/")
+    patterns = [*SETTINGS["package-data"]["*"], *SETTINGS["package-data"].get(package, ())]
+    shipped = {file for one in ("*.py", *patterns) for file in folder.glob(one)}
+    packages = {file.parent for file in folder.rglob("__init__.py")} - {folder}
+
+    left = [
+        file.relative_to(ROOT).as_posix()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and file not in shipped
+        and not packages.intersection(file.parents)
+        and "__pycache__" not in file.parts
+    ]
+
+    assert left == []
