@@ -210,6 +210,9 @@ def history(runs: tuple[str, ...], store: str, path: str | None, as_json: bool) 
     """
     if len(runs) not in (0, 2) or (runs and path is not None):
         raise click.UsageError("name two runs, or a --path, or neither")
+    from harness.store.address import check_packages
+
+    check_packages()
     from harness.store import history as telling
 
     return telling.history(store, runs, path=path, as_json=as_json, say=say)

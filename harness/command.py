@@ -121,6 +121,9 @@ def kept(store: str | None, composition: Composition, command: str) -> Keep:
     """
     if store is None:
         return lambda told, complain: ()  # noqa: ARG005  # nothing is kept
+    from harness.store.address import check_packages
+
+    check_packages()
     from harness.store.keeping import announced  # SQLAlchemy and Alembic, for a store alone
 
     return announced(store, composition, command, tell_runner).keep

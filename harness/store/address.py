@@ -59,19 +59,29 @@ class Address:
         return tuple(sorted(plain, key=len, reverse=True))
 
 
-def read_address(text: str) -> Address:
-    """Read what `--store` names; what is no URL is the file of an SQLite database.
+def check_packages() -> None:
+    """Look for what the rest of this package imports, before it is imported.
 
     Raises:
-        InputError: `store-packages`, `store-url`.
+        InputError: `store-packages`.
     """
     try:
-        import alembic  # noqa: F401  # said now: a store cannot be opened without it either
-        import sqlalchemy
+        import alembic  # noqa: F401  # only whether it is there
+        import sqlalchemy  # noqa: F401  # likewise
     except ImportError as error:
         message = f"a store needs SQLAlchemy and Alembic: {visible(str(error))}"
         hint = "install the extra `store`, for PostgreSQL the extra `postgres`"
         raise InputError("store-packages", message, OPTION, hint) from None
+
+
+def read_address(text: str) -> Address:
+    """Read what `--store` names; what is no URL is the file of an SQLite database.
+
+    Raises:
+        InputError: `store-url`.
+    """
+    import sqlalchemy
+
     if "://" not in text:
         if not text.strip():
             raise InputError("store-url", "the store has no name", OPTION, _FORM)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +21,9 @@ from harness.store.address import read_address
 from harness.store.opening import opened
 from tests.harness.cell_builder import cell
 from tests.harness.kept_runs import fresh_database, keep, part, run, running
+from tests.harness.toy_project import LATE, project
 from tests.postgres import LOGIN, Postgres
+from tests.shadow_command import ROOT
 
 WRONG = "wr@ng/s3cret"
 
@@ -70,14 +74,32 @@ def test_postgres_has_its_driver_named_by_nobody() -> None:
 
 
 @pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
+@pytest.mark.parametrize("name", ["run", "gate", "history"])
 def test_without_the_packages_it_says_which_extra_to_install(
-    package: str, monkeypatch: pytest.MonkeyPatch
+    name: str, package: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
+    """In a process of its own, in which nothing of the store was imported before."""
+    config = project(tmp_path, late=LATE)
+    program = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from harness.cli import main; sys.exit(main())"
+    )
+    words = [name, "--store", "runs.db"]
 
-    with pytest.raises(InputError, match=r"\[store-packages\]") as caught:
-        read_address("runs.db")
-    assert "extra `store`" in caught.value.hint
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=config.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert "[store-packages]" in done.stderr
+    assert "extra `store`" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_the_driver_it_says_which_extra_to_install(
