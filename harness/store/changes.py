@@ -11,6 +11,7 @@ from sqlalchemy import Alias, Connection, Select, Subquery, func, select
 from harness.errors import InputError
 from harness.model import Free, Outcome
 from harness.store import schema
+from harness.store.held_rows import check_rows
 from harness.store.opening import Store
 from harness.store.reader import Known
 
@@ -62,8 +63,8 @@ def changes(store: Store, was: Known, now: Known) -> Changes:
     """Compare two runs.
 
     Raises:
-        InputError: `run-incomplete`, nobody knows what one of them would have found; or the
-            database fails.
+        InputError: `run-incomplete`, nobody knows what one of them would have found;
+            `store-damaged`, rows of one are gone; or the database fails.
     """
     for one in (was, now):
         if not one.complete:
@@ -73,6 +74,8 @@ def changes(store: Store, was: Known, now: Known) -> Changes:
     before, after = was.run.id, now.run.id
     made = (was.run.made_of, now.run.made_of)
     with store.reading() as connection:
+        for one in (was, now):
+            check_rows(connection, one.run.id, one.totals)
         cells, otherwise = _cells(connection, before, after)
         used = _used(connection, before), _used(connection, after)
         return Changes(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from harness import command
 from harness.cli import main
@@ -131,6 +132,27 @@ def test_an_incomplete_run_is_compared_with_nothing(store: Store) -> None:
         with pytest.raises(InputError, match=r"\[run-incomplete\]") as caught:
             compared(store, was, now)
         assert "0 of 1 parts are there" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM cell WHERE run LIKE '20260301%' AND id = 'diverges#0'",
+        "UPDATE cell SET id = 'agrees#0' WHERE run LIKE '20260301%' AND id = 'diverges#0'",
+        "UPDATE cell SET outcome = 'RULED' WHERE id = 'diverges#0'",
+        "DELETE FROM free WHERE run LIKE '20260302%'",
+        "DELETE FROM rostered WHERE scenario = 'new'",
+        "UPDATE rostered SET scenario = 'old' WHERE scenario = 'new'",
+        "UPDATE rostered SET cells = cells + 1 WHERE scenario = 'new'",
+    ],
+)
+def test_a_row_that_is_lost_is_never_an_agreement(store: Store, change: str) -> None:
+    three_runs(store)
+    with store.writing() as connection:
+        assert connection.execute(text(change)).rowcount > 0
+
+    with pytest.raises(InputError, match=r"\[store-damaged\]"):
+        compared(store, 1, 2)
 
 
 # --- what people read -------------------------------------------------------------------
