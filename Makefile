@@ -11,7 +11,7 @@ gate: $(VENV)/.installed
 	$(BIN)/shadow gate
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Changes both engines in every small way and says which changes nobody notices: half an hour where
 # an engine changed, minutes where a scenario came.

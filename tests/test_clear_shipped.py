@@ -17,7 +17,8 @@ from tests.harness.cleared_project import committed
 from tests.replica_code import needs_replica
 from tests.shadow_command import ROOT, shadow
 
-pytestmark = needs_replica
+pytestmark = [needs_replica, pytest.mark.xdist_group("clear")]
+"""One worker has them all: they share what takes long to make."""
 
 
 def copied(root: Path) -> Path:

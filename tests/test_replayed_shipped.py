@@ -14,7 +14,8 @@ import pytest
 from tests.replica_code import needs_replica
 from tests.shadow_command import ROOT, shadow
 
-pytestmark = needs_replica
+pytestmark = [needs_replica, pytest.mark.xdist_group("replayed")]
+"""One worker has them all: they share what takes long to make."""
 
 PARTS = ("brain", "fixtures", "harness", "scenarios", "docs/decisions")
 CONTROL = "legacy_replica"

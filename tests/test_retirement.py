@@ -18,7 +18,8 @@ import pytest
 from tests.replica_code import needs_replica
 from tests.shadow_command import PROGRAM, ROOT
 
-pytestmark = needs_replica
+pytestmark = [needs_replica, pytest.mark.xdist_group("retirement")]
+"""One worker has them all: they share what takes long to make."""
 
 PAGE = ROOT / "docs" / "retirement.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.M | re.S)
