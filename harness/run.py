@@ -45,6 +45,9 @@ class Other(Protocol):
 
 Progress = Callable[[int], AbstractContextManager[Step]]
 
+Replayed = tuple[tuple[Episode, ...], FreeRun]
+"""A scenario's cells in lockstep, and the candidate's free run."""
+
 
 def nothing() -> None:
     """Do nothing."""
@@ -78,6 +81,22 @@ class RunResult:
     unusable: tuple[str, ...] = ()
 
 
+def replay(setup: Setup, scenario: Scenario) -> Replayed:
+    """Both replays of one scenario; whatever fails in harness or world is an ERROR, counted."""
+    done: list[Episode] = []
+    try:
+        for episode in lockstep(setup, scenario):
+            done.append(episode)  # one at a time: what was done before a failure stays
+    except Exception as error:  # noqa: BLE001  # a failure of harness or world ends the scenario, not the run
+        done.extend(_lost(scenario, len(done), error))
+    try:
+        free = free_run(setup, scenario)
+    except Exception as error:  # noqa: BLE001  # likewise
+        text = f"{type(error).__name__}: {error}"
+        free = FreeRun(scenario=scenario.id, outcome=Free.ERROR, findings=(text,))
+    return tuple(done), free
+
+
 def run(
     composition: Composition,
     *,
@@ -86,6 +105,7 @@ def run(
     progress: Progress = unseen_progress,
     meanwhile: Step = nothing,
     other: Other | None = None,
+    replayed: Callable[[Setup, Scenario], Replayed] = replay,
 ) -> RunResult:
     """Replay and judge.
 
@@ -96,6 +116,7 @@ def run(
         progress: opened with the number of scenarios; gives what is called when one is done.
         meanwhile: called when this process has replayed all and the second may still be at work.
         other: asked in place of a second process.
+        replayed: replays one scenario.
 
     Raises:
         InputError: the configuration, or the scenario asked for, does not exist.
@@ -110,7 +131,7 @@ def run(
         engines = composition.strangers("world")  # truth may not ask them either
         with refused(*engines), progress(len(scenarios)) as step:
             for scenario in scenarios:
-                heard.append(court.hear(scenario, *replay(setup, scenario)))
+                heard.append(court.hear(scenario, *replayed(setup, scenario)))
                 step()
         meanwhile()
         if second is not None:
@@ -149,22 +170,6 @@ def chosen(composition: Composition, only: str | None) -> tuple[Scenario, ...]:
         message = f"there is no scenario {only!r}"
         raise InputError("unknown-scenario", message, hint=hint(only, known))
     return found
-
-
-def replay(setup: Setup, scenario: Scenario) -> tuple[tuple[Episode, ...], FreeRun]:
-    """Both replays of one scenario; whatever fails in harness or world is an ERROR, counted."""
-    done: list[Episode] = []
-    try:
-        for episode in lockstep(setup, scenario):
-            done.append(episode)  # one at a time: what was done before a failure stays
-    except Exception as error:  # noqa: BLE001  # a failure of harness or world ends the scenario, not the run
-        done.extend(_lost(scenario, len(done), error))
-    try:
-        free = free_run(setup, scenario)
-    except Exception as error:  # noqa: BLE001  # likewise
-        text = f"{type(error).__name__}: {error}"
-        free = FreeRun(scenario=scenario.id, outcome=Free.ERROR, findings=(text,))
-    return tuple(done), free
 
 
 def _lost(scenario: Scenario, done: int, error: Exception) -> Iterator[Episode]:

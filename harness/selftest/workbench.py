@@ -23,7 +23,7 @@ from harness.plain.engine import PlainControl
 from harness.policy import Policy, read_policy
 from harness.ruling import Ruling
 from harness.ruling_files import Known, Rulings, read_ruling
-from harness.run import RunResult, run
+from harness.run import Replayed, RunResult, replay, run
 from harness.scenario import Scenario
 from harness.scenario_file import Vocabulary, scenario_of
 from harness.second import Replays, Watch
@@ -167,6 +167,8 @@ class Workbench:
         kits: more stores of a world → its kit.
         scenarios: shape of a plant → its scenario, as it was read.
         clean: what a run of the first clean pair found, for plants that are only weighed.
+        replays: engines and scenario of plants → their replays; plants that differ in rulings
+            or policy alone are replayed once.
     """
 
     real: Composition
@@ -175,6 +177,7 @@ class Workbench:
     kits: dict[tuple[str, ...], LampKit] = field(default_factory=dict)
     scenarios: dict[tuple[str, ...], Scenario] = field(default_factory=dict)
     clean: list[RunResult] = field(default_factory=list)
+    replays: dict[object, Replayed] = field(default_factory=dict)
 
     def composed(self, plant: Plant) -> Planted:
         """The composition of one plant."""
@@ -218,13 +221,24 @@ class Workbench:
             self.scenarios[plant.shape] = scenario_of(text.scenario(plant), vocabulary)
         return self.scenarios[plant.shape]
 
+    def replayed(self, plant: Plant, setup: Setup, scenario: Scenario) -> Replayed:
+        """The replays of a plant's engines; where it changes other parts, its own."""
+        if plant.change is not None:
+            return replay(setup, scenario)
+        engines = (frozenset(plant.control.items()), frozenset(plant.candidate.items()))
+        key = (plant.shape, *engines)
+        if key not in self.replays:
+            self.replays[key] = replay(setup, scenario)
+        return self.replays[key]
+
     def found(self, plant: Plant) -> frozenset[str]:
         """Replay a plant, judge and weigh it like any run; everything that was found."""
         planted = self.composed(plant)
         if plant.weighed:
             result = self.clean[0]
         else:
-            result = run(planted, today=self.today, other=Again(planted, plant))
+            other, replayed = Again(planted, plant), partial(self.replayed, plant)
+            result = run(planted, today=self.today, other=other, replayed=replayed)
             self.clean.append(result)
         if plant.lost is not None:
             result = plant.lost(result)
