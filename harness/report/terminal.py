@@ -126,16 +126,23 @@ def styled(word: str, text: str | None = None) -> Text:
 
 
 def grid(
-    rows: Iterable[Iterable[str | Text]], *, head: Iterable[str] = (), indent: int = 2
+    rows: Iterable[Iterable[str | Text]],
+    *,
+    head: Iterable[str] = (),
+    indent: int = 2,
+    ids: bool = False,
 ) -> RenderableType:
-    """Columns without lines between them; a head is read first, in each table anew."""
+    """Columns without lines between them; a head is read first, in each table anew.
+
+    With `ids`, the first column holds what is there to be copied, and is never broken.
+    """
     titles = list(head)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(titles),
                   header_style=STYLES["quiet"])  # fmt: skip
     listed = [[cell if isinstance(cell, Text) else styled("", cell) for cell in r] for r in rows]
     for number in range(max((len(row) for row in listed), default=0)):
         title = titles[number] if number < len(titles) else ""
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=ids and number == 0)
     for row in listed:
         table.add_row(*row)
     return Padding(table, (0, 0, 0, indent))

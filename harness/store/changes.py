@@ -72,7 +72,6 @@ def changes(store: Store, was: Known, now: Known) -> Changes:
             fix = "compare complete runs; a cell that is not there neither agrees nor differs"
             raise InputError("run-incomplete", message, store.address.shown, fix)
     before, after = was.run.id, now.run.id
-    made = (was.run.made_of, now.run.made_of)
     with store.reading() as connection:
         for one in (was, now):
             check_rows(connection, one.run.id, one.totals)
@@ -81,7 +80,7 @@ def changes(store: Store, was: Known, now: Known) -> Changes:
         return Changes(
             was=was,
             now=now,
-            made_of=tuple(sorted(w for w in {**made[0], **made[1]} if _differs(w, *made))),
+            made_of=now.run.made_otherwise(was.run),
             new=_only(connection, after, before),
             gone=_only(connection, before, after),
             edited=_edited(connection, before, after),
@@ -91,10 +90,6 @@ def changes(store: Store, was: Known, now: Known) -> Changes:
             rulings_new=_beyond(used[1], used[0]),
             rulings_gone=_beyond(used[0], used[1]),
         )
-
-
-def _differs(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    return before.get(what) != after.get(what)
 
 
 def _beyond(mine: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:

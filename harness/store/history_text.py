@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
 
 from harness.model import Free, Outcome
 from harness.moment import iso
 from harness.report.figures_text import listed
-from harness.report.terminal import STYLES, Look, blank, grid, heading, printed, styled, words
+from harness.report.terminal import Look, blank, grid, heading, printed, words
 from harness.store.changes import Changed, Changes
 from harness.store.id_sum import IdSum
 from harness.store.reader import Known, Numbers, Point
@@ -35,15 +33,17 @@ def runs_text(
     rest = f", {numbers.incomplete} incomplete" if numbers.incomplete else ""
     parts: list[RenderableType] = [heading(f"Runs: {numbers.all}{rest}")]
     if runs:
-        parts.append(_table([_run(run) for run in runs], RUNS))
+        parts.append(grid([_run(run) for run in runs], head=RUNS, ids=True))
     if numbers.all > len(runs):
         older = f"and {numbers.all - len(runs)} older ones: --json lists all"
         parts.append(words(older, "quiet", indent=2))
-    made = [(run.run.id, _other(run, old)) for old, run in pairwise(runs)]
+    made = [
+        (run.run.id, ", ".join(run.run.made_otherwise(old.run))) for old, run in pairwise(runs)
+    ]
     changed = [row for row in made if row[1]]
     if changed:
         title = heading("Made of something else than the run before")
-        parts.extend((blank(), title, _table(changed, ())))
+        parts.extend((blank(), title, grid(changed, ids=True)))
     then = [run.run.id for run in complete[-2:]] if len(complete) > 1 else []
     parts.extend((blank(), _next(store, then)))
     return printed(look or Look(), parts)
@@ -53,7 +53,7 @@ def trend_text(path: str, points: Sequence[Point], store: str, *, look: Look | N
     """A path's own outcomes, run by run; kinds of evidence stand apart and are never added."""
     parts: list[RenderableType] = [heading(f"Path {path}: {len(points)} complete runs")]
     rows = [row for point in points for row in _point(point)]
-    parts.append(_table(rows[-SHOWN:], TREND))
+    parts.append(grid(rows[-SHOWN:], head=TREND, ids=True))
     if len(rows) > SHOWN:
         parts.append(
             words(f"and {len(rows) - SHOWN} older rows: --json lists all", "quiet", indent=2)
@@ -104,28 +104,8 @@ def _run(known: Known) -> Iterator[str]:
     yield f"{told}, of a part" if run.partial else told
 
 
-def _table(rows: Iterable[Iterable[str]], head: Iterable[str]) -> RenderableType:
-    """Columns of which the first holds ids, which are there to be copied and so never broken."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=STYLES["quiet"])
-    titles = tuple(head)
-    listed = [tuple(row) for row in rows]
-    table.show_header = bool(titles)
-    for number in range(len(listed[0]) if listed else 0):
-        title = titles[number] if titles else ""
-        table.add_column(title, overflow="fold", no_wrap=number == 0)
-    for row in listed:
-        table.add_row(*(styled("", cell) for cell in row))
-    return Padding(table, (0, 0, 0, 2))
-
-
 def _sizes(counts: Mapping[str, IdSum]) -> dict[str, int]:
     return {name: one.count for name, one in counts.items()}
-
-
-def _other(known: Known, before: Known) -> str:
-    """What a run is made of, and the one before it was not."""
-    mine, theirs = known.run.made_of, before.run.made_of
-    return ", ".join(w for w in sorted({**mine, **theirs}) if mine.get(w) != theirs.get(w))
 
 
 def _counts(known: Known) -> str:

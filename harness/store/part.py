@@ -36,6 +36,13 @@ class Expected(NamedTuple):
         return (f"{self.scenario}#{number}" for number in range(self.cells))
 
 
+class Sums(NamedTuple):
+    """Sums of the ids of what is expected."""
+
+    cells: IdSum
+    scenarios: IdSum
+
+
 class TallyKey(NamedTuple):
     path: str
     kind: str
@@ -175,8 +182,8 @@ class Part:
         """Count a free run that was expected and not run."""
         self.take_free(FreeRun(scenario=scenario, outcome=Free.NOT_RUN), "")
 
-    def check(self) -> None:
-        """Hold what was counted against what is expected, by id.
+    def check(self) -> Sums:
+        """Hold what was counted against what is expected, by id; give what is expected.
 
         Raises:
             InputError: `store-sums`.
@@ -190,6 +197,7 @@ class Part:
                 more = "" if wanted.count != counted.count else ", and not the same ones"
                 message = f"{wanted.count} {what} expected and {counted.count} counted{more}"
                 raise sums(f"part {visible(self.place.id)}: {message}")
+        return Sums(cells=cells, scenarios=free)
 
     def _count(self, key: TallyKey, name: str) -> None:
         found = self.tallies.get(key)

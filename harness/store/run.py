@@ -29,6 +29,11 @@ class Run:
     harness: str
     made_of: Mapping[str, str] = field(default_factory=dict)
 
+    def made_otherwise(self, before: Run) -> tuple[str, ...]:
+        """What this run is made of, and another one was not; sorted."""
+        mine, theirs = self.made_of, before.made_of
+        return tuple(w for w in sorted({**mine, **theirs}) if mine.get(w) != theirs.get(w))
+
 
 def new_id(at: float, chance: str | None = None) -> str:
     """An id for a run: the moment in UTC, to a fraction of a second, and a little chance.

@@ -11,9 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from harness.errors import InputError
 from harness.store import schema
 from harness.store.bulk import insert as insert_many
-from harness.store.id_sum import IdSum
 from harness.store.opening import Store
-from harness.store.part import Part, Place, sums
+from harness.store.part import Part, Place, Sums, sums
 from harness.store.run import Run
 from harness.store.totals import totals
 from harness.text import quoted
@@ -60,13 +59,13 @@ def write(store: Store, run: str, part: Part) -> None:
         InputError: `store-sums`, it does not add up by id; `store-part`, nobody announced it, or
             the run is complete; or the database fails.
     """
-    part.check()
+    expected = part.check()
     with store.writing() as connection:
         _hold(connection, run, part.place.id)
         for table in schema.OF_PART:
             mine = (table.c.run == run) & (table.c.part == part.place.id)
             connection.execute(delete(table).where(mine))
-        roster = _write_roster(connection, part)
+        roster = _write_roster(connection, part, expected)
         for table, rows in _rows(run, part):
             insert_many(connection, table, rows)
         done = update(schema.PART).values(state=DONE, roster=roster)
@@ -138,14 +137,12 @@ def _is(run: str, part: str) -> Any:
     return (schema.PART.c.run == run) & (schema.PART.c.id == part)
 
 
-def _write_roster(connection: Connection, part: Part) -> str:
+def _write_roster(connection: Connection, part: Part, expected: Sums) -> str:
     """Write what is expected, unless another part or run expects the same; give its digest.
 
     Who comes second waits for the first one's transaction, at the head's key.
     """
-    cells = IdSum.of(name for one in part.expected for name in one.ids())
-    scenarios = IdSum.of(one.scenario for one in part.expected)
-    digest = part.roster
+    digest, (cells, scenarios) = part.roster, expected
     head = {
         "digest": digest,
         "scenarios": scenarios.count,
