@@ -1,11 +1,13 @@
-"""Free-running replay: two worlds to the end, each with its own consequences.
+"""Free-running replay: the candidate's world to the end, with its own consequences.
 
-Invariants, `then:` and the customer's outcome are judged here, on the candidate; the control's
-world is shown beside it.
+Invariants, `then:` and the customer's outcome are judged here. The control's own consequences are
+what lockstep goes through, since each of its episodes begins where the control left the last one;
+so its world at that end is shown beside the candidate's, and nothing of it is replayed again.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -13,8 +15,9 @@ from typing import Any, NamedTuple
 from harness.canonical import canonical, digest
 from harness.judge import blamed, breaches, facts, judge, new, unrecorded
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
+from harness.lockstep import Lockstep
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
-from harness.objection import NOT_RECORDED, UNKNOWN, objections
+from harness.objection import UNKNOWN, objections
 from harness.ports import Access, Data, Facts, Kit, World
 from harness.race import explore
 from harness.scenario import EpisodeSpec, Item, Scenario, Then, episodes
@@ -148,17 +151,17 @@ class Running:
             detail = "nobody recorded every store, so nobody can judge what comes of this"
             yield Finding(outcome=Outcome.NOT_RUN, slug=UNKNOWN, detail=detail)
 
-    @property
-    def lost(self) -> bool:
-        """Whether nobody recorded what this side does: then its end is not its own."""
-        return any(f" {NOT_RECORDED}: " in text for text in self.not_run)
-
     def note(self, spec: EpisodeSpec, findings: Iterable[Finding]) -> None:
         """Keep what argues against this run."""
         lists = {Outcome.NOT_RUN: self.not_run, Outcome.TIMEOUT: self.timeouts}
         for finding in findings:
             kept = lists.get(finding.outcome, self.errors)
-            kept.append(f"#{spec.index} {finding.slug}: {finding.detail}")
+            kept.append(said(spec.index, finding))
+
+
+def said(number: int, finding: Finding) -> str:
+    """A finding after the number of its episode."""
+    return f"#{number} {finding.slug}: {finding.detail}"
 
 
 def named(spec: EpisodeSpec) -> str:
@@ -210,16 +213,16 @@ class Start(NamedTuple):
         return facts(kit, self.world)._replace(calls=self.calls)
 
 
-def free_run(setup: Setup, scenario: Scenario) -> FreeRun:
-    """Replay a scenario to the end in both worlds and judge the candidate's."""
-    given = setup.kit.load(scenario.given)
-    candidate = candidate_run(setup, scenario, given)
-    control = Running(setup=setup, side=setup.control, world=given, compared=False)
-    for spec in episodes(scenario):
-        control.play(spec, judged=False)
-    runs = {"control": control, "candidate": candidate}
-    ends = {name: end_of(setup, run.world) for name, run in runs.items() if not run.lost}
-    return conclude(scenario, control, candidate, ends)
+def free_run(setup: Setup, scenario: Scenario, control: Lockstep | None = None) -> FreeRun:
+    """Replay a scenario to the end in the candidate's own world and judge that.
+
+    `control` went through lockstep; where nobody saw its end, or None did, none is shown.
+    """
+    run = candidate_run(setup, scenario, setup.kit.load(scenario.given))
+    control_end = None if control is None else control.end
+    worlds = {"control": control_end, "candidate": run.world}
+    ends = {role: end_of(setup, world) for role, world in worlds.items() if world is not None}
+    return conclude(scenario, run, ends, () if control is None else control.against)
 
 
 def candidate_run(
@@ -267,25 +270,33 @@ def plain(value: Any) -> Any:
 
 
 def conclude(
-    scenario: Scenario, control: Running, candidate: Running, ends: Mapping[str, Data]
+    scenario: Scenario,
+    run: Running,
+    ends: Mapping[str, Data],
+    against: Iterable[tuple[int, Finding]] = (),
 ) -> FreeRun:
-    """Fold both runs into the scenario's free outcome: the first that applies."""
+    """Fold the candidate's run into the scenario's free outcome: the first that applies.
+
+    What argues `against` the control, by episode, ends it too: its end is then nobody's example.
+    """
+    controls = defaultdict[Outcome, list[str]](list)
+    for number, one in against:
+        controls[one.outcome].append(said(number, one))
     then = scenario.then
     excused = dict(then.excused) if then is not None else {}
     allowed = set(then.moot) if then is not None else set()
-    broken = [str(breach) for breach in candidate.broken if breach.invariant not in excused]
-    unlisted = candidate.moot.keys() - allowed
-    stale = sorted(allowed - candidate.moot.keys() - control.moot.keys())
-    kept = sorted(excused.keys() - {breach.invariant for breach in candidate.broken})
+    broken = [str(breach) for breach in run.broken if breach.invariant not in excused]
+    unlisted = run.moot.keys() - allowed
+    kept = sorted(excused.keys() - {breach.invariant for breach in run.broken})
     failed = [
-        *candidate.failed,
-        *(f"then.moot lists {act}, which made sense" for act in stale),
+        *run.failed,
+        *(f"then.moot lists {act}, which made sense" for act in sorted(allowed - run.moot.keys())),
         *(f"then.excused lists {invariant}, which was kept" for invariant in kept),
     ]
     objected = (
-        (Free.NOT_RUN, candidate.not_run),
-        (Free.ERROR, [*candidate.errors, *control.errors]),
-        (Free.TIMEOUT, [*candidate.timeouts, *control.timeouts]),
+        (Free.NOT_RUN, run.not_run),
+        (Free.ERROR, [*run.errors, *controls[Outcome.ERROR]]),
+        (Free.TIMEOUT, [*run.timeouts, *controls[Outcome.TIMEOUT]]),
     )
     decided: tuple[tuple[Free, Collection[str]], ...] = (
         *objected,
@@ -296,14 +307,10 @@ def conclude(
     return FreeRun(
         scenario=scenario.id,
         outcome=next((outcome for outcome, texts in decided if texts), Free.KEPT),
-        moot=tuple(
-            f"{run.side.role} {act}: {why}"
-            for run in (candidate, control)
-            for act, why in run.moot.items()
-        ),
+        moot=tuple(f"{run.side.role} {act}: {why}" for act, why in run.moot.items()),
         broken=tuple(broken),
         then=tuple(failed),
         findings=tuple(text for _, texts in objected for text in texts),
-        digest=digest(candidate.seen),
+        digest=digest(run.seen),
         ends=ends,
     )

@@ -42,6 +42,7 @@ class Lockstep:
     Attributes:
         drifted: the first cell in which the control differed from what was observed, else empty.
         unknown: the first cell in which nobody recorded what the control does, else empty.
+        against: what argues against the control, after the number of its episode.
     """
 
     setup: Setup
@@ -51,6 +52,12 @@ class Lockstep:
     previous: Episode | None = None
     drifted: str = ""
     unknown: str = ""
+    against: list[tuple[int, Finding]] = field(default_factory=list)
+
+    @property
+    def end(self) -> World | None:
+        """The control's world by now; None where nobody recorded how it comes about."""
+        return None if self.unknown else self.state
 
     def play(self, spec: EpisodeSpec) -> Episode:
         """Replay one episode on both sides, judge it, and move on to the control's world."""
@@ -63,6 +70,8 @@ class Lockstep:
             episode = assemble(self.setup, self.scenario, spec, pair, was)
             episode = with_repeats(self.setup, episode, self.previous, before)
             episode = self.faithful(spec, episode, pair)
+        mine = (one for one in episode.findings if one.role == self.setup.control.role)
+        self.against.extend((spec.index, one) for one in mine)
         if self.drifted:
             detail = f"in {self.drifted} the control left what was observed"
             finding = Finding(outcome=Outcome.DRIFT, slug="after-drift", detail=detail)
@@ -156,9 +165,14 @@ def is_race(spec: EpisodeSpec) -> bool:
     return spec.item is not None and spec.item.kind == "together"
 
 
+def begun(setup: Setup, scenario: Scenario) -> Lockstep:
+    """A scenario before its first episode."""
+    return Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+
+
 def lockstep(setup: Setup, scenario: Scenario) -> Iterator[Episode]:
     """Replay a scenario in lockstep, an episode at a time."""
-    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+    run = begun(setup, scenario)
     for spec in episodes(scenario):
         yield run.play(spec)
 
@@ -167,7 +181,7 @@ def observations(
     setup: Setup, scenario: Scenario
 ) -> Iterator[tuple[str, Observation | None, Observation | None]]:
     """Replay a scenario in lockstep and judge nothing: cell id, what control and candidate did."""
-    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+    run = begun(setup, scenario)
     for spec in episodes(scenario):
         yield (cell_id(scenario, spec), *run.observe(spec))
 

@@ -61,11 +61,16 @@ class Class(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing found about a cell, under the outcome it argues for; none is ever dropped."""
+    """One thing found about a cell, under the outcome it argues for; none is ever dropped.
+
+    Attributes:
+        role: whose doing it is; empty where it is neither side's alone.
+    """
 
     outcome: Outcome
     slug: str
     detail: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,10 +230,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeRun:
-    """A scenario replayed to the end in two worlds that never meet.
+    """A scenario replayed to the end in the candidate's own world.
 
     Attributes:
-        moot: acts that made no sense in a world, as `side act#n: reason`.
+        moot: acts that made no sense there, as `candidate act#n: reason`.
         broken: candidate's invariant breaches, `episode: I1 …`.
         then: statements of `then:` that did not hold, with both values.
         digest: of the candidate's observations, to compare with another process.

@@ -51,4 +51,4 @@ def crash(side: Side, crashed: tuple[str, str, str] | None) -> Iterator[Finding]
 
 
 def _finding(side: Side, outcome: Outcome, slug: str, text: str) -> Finding:
-    return Finding(outcome=outcome, slug=slug, detail=f"{side.role}: {text}")
+    return Finding(outcome=outcome, slug=slug, detail=f"{side.role}: {text}", role=side.role)

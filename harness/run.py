@@ -14,7 +14,7 @@ from harness.episode import unseen
 from harness.errors import InputError
 from harness.free import free_run
 from harness.leak import Measured
-from harness.lockstep import lockstep
+from harness.lockstep import begun
 from harness.missing import refused
 from harness.model import (
     Cell,
@@ -84,13 +84,16 @@ class RunResult:
 def replay(setup: Setup, scenario: Scenario) -> Replayed:
     """Both replays of one scenario; whatever fails in harness or world is an ERROR, counted."""
     done: list[Episode] = []
+    run = None
     try:
-        for episode in lockstep(setup, scenario):
-            done.append(episode)  # one at a time: what was done before a failure stays
+        run = begun(setup, scenario)
+        for spec in episodes(scenario):
+            done.append(run.play(spec))  # one at a time: what was done before a failure stays
     except Exception as error:  # noqa: BLE001  # a failure of harness or world ends the scenario, not the run
         done.extend(_lost(scenario, len(done), error))
+        run = None
     try:
-        free = free_run(setup, scenario)
+        free = free_run(setup, scenario, run)
     except Exception as error:  # noqa: BLE001  # likewise
         text = f"{type(error).__name__}: {error}"
         free = FreeRun(scenario=scenario.id, outcome=Free.ERROR, findings=(text,))

@@ -15,9 +15,9 @@ from functools import partial
 
 from harness.branches import CREDITED
 from harness.court import Court
-from harness.free import Running, candidate_run, conclude, end_of
+from harness.free import candidate_run, conclude
 from harness.living import Held, Living, hold_of, live, play
-from harness.lockstep import Lockstep, is_race
+from harness.lockstep import Lockstep, begun, is_race
 from harness.model import Cell, Episode, FreeRun, Observation
 from harness.ports import World
 from harness.race import explore
@@ -52,7 +52,7 @@ class Start:
         previous, drifted: as `Lockstep` carries them.
         cell: what came of it, unchanged.
         earlier: the scenario's cells before it.
-        prints: role → what it did.
+        prints: role whose mutants are tried → what it did.
         arcs: role → arcs that it took.
     """
 
@@ -92,13 +92,11 @@ class Alone:
     """A scenario's free run, and what it takes to judge another one.
 
     Attributes:
-        control: the control's world on its way to the end.
         free: what came of the candidate's.
         arcs: arcs that the candidate took.
     """
 
     scenario: Scenario
-    control: Running
     free: FreeRun
     arcs: Arcs
 
@@ -127,13 +125,15 @@ class Ground:
         court: what cells are judged by.
         starts: the cells in which both agree or a ruling says why not; others can tell nothing.
         left_out: the ids of the others.
-        alone: scenario → its free run.
+        scenarios: all of them, by id.
+        alone: scenario → its free run, where the candidate's mutants are tried.
     """
 
     setup: Setup
     court: Court
     starts: tuple[Start, ...]
     left_out: tuple[str, ...]
+    scenarios: Mapping[str, Scenario]
     alone: Mapping[str, Alone]
 
     def ran(self, role: str) -> frozenset[str]:
@@ -178,34 +178,42 @@ def _raced(setup: Setup, side: Side, spec: EpisodeSpec, before: World, *, left: 
     return Print(repr(sorted(race.ends)) + against, _left(race.first) if left else "")
 
 
-def ground(setup: Setup, court: Court, scenarios: Iterable[Scenario]) -> Ground:
+def ground(
+    setup: Setup, court: Court, scenarios: Iterable[Scenario], roles: Collection[str]
+) -> Ground:
     """Replay everything once, unchanged, and keep what is needed to replay it in parts.
+
+    `roles` are those whose mutants are tried; only the candidate's are tried in free runs.
 
     Raises:
         Exception: of kit or world; a run tells of such a scenario.
     """
     starts: list[Start] = []
     left_out: list[str] = []
-    alone: dict[str, Alone] = {}
-    for scenario in scenarios:
-        for start in _starts(setup, court, scenario):
+    known = {scenario.id: scenario for scenario in scenarios}
+    for scenario in known.values():
+        for start in _starts(setup, court, scenario, roles):
             if start.cell.outcome in CREDITED:
                 starts.append(start)
             else:
                 left_out.append(start.id)
-        alone[scenario.id] = _alone(setup, scenario)
+    runs_free = known if "candidate" in roles else {}
+    alone = {name: _alone(setup, scenario) for name, scenario in runs_free.items()}
     blinded = replace(setup, control=blind(setup.control), candidate=blind(setup.candidate))
     return Ground(
         setup=blinded,
         court=court,
         starts=tuple(starts),
         left_out=tuple(left_out),
+        scenarios=known,
         alone=alone,
     )
 
 
-def _starts(setup: Setup, court: Court, scenario: Scenario) -> Iterator[Start]:
-    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+def _starts(
+    setup: Setup, court: Court, scenario: Scenario, roles: Collection[str]
+) -> Iterator[Start]:
+    run = begun(setup, scenario)
     kept: list[tuple[EpisodeSpec, World, Held, Episode | None, str]] = []
     played: list[Episode] = []
     for spec in episodes(scenario):
@@ -236,6 +244,7 @@ def _starts(setup: Setup, court: Court, scenario: Scenario) -> Iterator[Start]:
         prints = {
             role: printed(setup, side, start, left=side is setup.control)
             for role, side in sides.items()
+            if role in roles
         }
         yield replace(start, prints=prints)
 
@@ -245,19 +254,13 @@ def _arcs(seen: Observation | None) -> Arcs:
 
 
 def _alone(setup: Setup, scenario: Scenario) -> Alone:
-    given = setup.kit.load(scenario.given)
     noted = Noted(setup.candidate)
     noting = replace(setup, candidate=replace(setup.candidate, taken_arcs=noted.taken))
-    candidate = candidate_run(noting, scenario, given)
-    control = Running(setup=setup, side=setup.control, world=given, compared=False)
-    for spec in episodes(scenario):
-        control.play(spec, judged=False)
-    ends = {"control": end_of(setup, control.world), "candidate": end_of(setup, candidate.world)}
-    free = conclude(scenario, control, candidate, ends)
-    return Alone(scenario=scenario, control=control, free=free, arcs=noted.arcs)
+    run = candidate_run(noting, scenario, setup.kit.load(scenario.given))
+    return Alone(scenario=scenario, free=conclude(scenario, run, {}), arcs=noted.arcs)
 
 
 def run_alone(setup: Setup, alone: Alone) -> FreeRun:
-    """Let the candidate as it is now make the free run again, beside the control's as it was."""
-    candidate = candidate_run(setup, alone.scenario, setup.kit.load(alone.scenario.given))
-    return conclude(alone.scenario, alone.control, candidate, alone.free.ends)
+    """Let the candidate as it is now make the free run again."""
+    run = candidate_run(setup, alone.scenario, setup.kit.load(alone.scenario.given))
+    return conclude(alone.scenario, run, {})

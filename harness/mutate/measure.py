@@ -68,6 +68,13 @@ class Measuring:
         return ROLES if self.composition.recording is None else (CANDIDATE,)
 
     @cached_property
+    def tried_roles(self) -> tuple[str, ...]:
+        """Those of which a module may be among the ones to measure."""
+        asked = frozenset(self.units)
+        sources = {role: self.subjects[role].loaded.sources.keys() for role in self.roles}
+        return tuple(role for role in self.roles if not asked or asked & sources[role])
+
+    @cached_property
     def subjects(self) -> Mapping[str, Subject]:
         """The engines, with probes in each."""
         engine = self.composition.engine
@@ -131,7 +138,8 @@ class Measuring:
         Raises:
             NothingCompared: there is no cell that could tell anything.
         """
-        found = ground(self.probed, self.court, self.composition.loaded.scenarios)
+        scenarios = self.composition.loaded.scenarios
+        found = ground(self.probed, self.court, scenarios, self.tried_roles)
         if not found.starts:
             message = "no cell agrees or is ruled, so none can tell a mutant apart"
             raise NothingCompared("nothing-compared", message, hint="see shadow run")
@@ -207,8 +215,8 @@ class Measuring:
             for cell in ruling.cells:
                 of[cell.partition("#")[0]].append([said, cell, ruling.quirks.get(cell, "")])
         return {
-            name: digest([one.scenario.sha256, of[name]])
-            for name, one in self.ground.alone.items()
+            name: digest([scenario.sha256, of[name]])
+            for name, scenario in self.ground.scenarios.items()
         }
 
     @cached_property

@@ -156,7 +156,7 @@ class Trial:
         was = {start.id: start for start in self.ground.starts}
         court = self.ground.court
         for name in self.later:
-            scenario = self.ground.alone[name].scenario
+            scenario = self.ground.scenarios[name]
             judged = court.judged(lockstep(self.setup, scenario))
             if any(self.ends(cell) for cell in judged.values()):
                 yield None

@@ -1,4 +1,4 @@
-"""All that is seen of a control: in lockstep, the other way round, and alone to the end.
+"""All that is seen of a control: in lockstep, and the other way round.
 
 A recording is made by what notes the control while all of it is replayed, and it stands when the
 recorded control shows the very same once more.
@@ -13,11 +13,8 @@ from typing import Any
 from harness.canonical import digest
 from harness.compose import Nobody
 from harness.episode import cell_id
-from harness.free import Running
-from harness.living import facets_of
-from harness.lockstep import Lockstep
+from harness.lockstep import begun
 from harness.model import Observation
-from harness.ports import Data
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup, Side
 from harness.stability import fingerprint
@@ -47,7 +44,7 @@ class Replayed:
 def seen_of(
     ways: Mapping[str, Setup], scenarios: Iterable[Scenario], note: Note, step: Step
 ) -> Iterator[Replayed]:
-    """Replay everything beside nobody: in lockstep in every way, and alone in the first.
+    """Replay everything beside nobody, in lockstep in every way.
 
     Args:
         ways: name → what is replayed with; the candidates are left out.
@@ -60,12 +57,11 @@ def seen_of(
     for scenario in scenarios:
         for way, setup in setups.items():
             yield from _lockstep(way, setup, scenario, note)
-        yield _free(next(iter(setups.values())), scenario, note)
         step()
 
 
 def _lockstep(way: str, setup: Setup, scenario: Scenario, note: Note) -> Iterator[Replayed]:
-    run = Lockstep(setup=setup, scenario=scenario, state=setup.kit.load(scenario.given))
+    run = begun(setup, scenario)
     for spec in episodes(scenario):
         cell = cell_id(scenario, spec)
         note(cell)
@@ -74,20 +70,6 @@ def _lockstep(way: str, setup: Setup, scenario: Scenario, note: Note) -> Iterato
             yield Replayed((way, cell), "nobody recorded it")
         else:
             yield Replayed((way, cell), deeds(observation), is_late(observation.timeout))
-
-
-def _free(setup: Setup, scenario: Scenario, note: Note) -> Replayed:
-    note(scenario.id)
-    world = setup.kit.load(scenario.given)
-    run = Running(setup=setup, side=setup.control, world=world, compared=False)
-    for spec in episodes(scenario):
-        run.play(spec, judged=False)
-    ends: list[Data] = [
-        facets_of(setup.kit, run.world, {}),
-        dict(run.moot),
-        [run.not_run, run.errors, run.timeouts],
-    ]
-    return Replayed(("alone", scenario.id), digest(ends), any(map(is_late, run.timeouts)))
 
 
 def deeds(seen: Observation) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from harness.free import free_run
 from harness.model import Free, FreeRun
 from harness.run import replay
 from harness.scenario import Item, Then
@@ -39,7 +38,7 @@ def nothing(ports: Any, trigger: Any) -> None:
 
 
 def ended(made: Setup, *items: Item, then: Then | None = None, **regs: int) -> FreeRun:
-    return free_run(made, scenario(*items, then=then, **regs))
+    return replay(made, scenario(*items, then=then, **regs))[1]
 
 
 def test_a_run_without_a_fault_is_kept() -> None:
@@ -214,10 +213,7 @@ def test_an_act_that_makes_no_sense_is_moot_unless_listed() -> None:
     another = ended(made, *items, then=Then(moot=("sweep#1",)), closed=1)
 
     assert (unlisted.outcome, listed.outcome) == (Free.MOOT, Free.KEPT)
-    assert unlisted.moot == (
-        "candidate api.do#2: api.do has nothing to act on",
-        "control api.do#2: api.do has nothing to act on",
-    )
+    assert unlisted.moot == ("candidate api.do#2: api.do has nothing to act on",)
     assert another.outcome is Free.MOOT
 
 
@@ -228,14 +224,24 @@ def test_an_act_that_is_listed_and_made_sense_after_all_is_stale() -> None:
     assert end.then == ("then.moot lists api.do#1, which made sense",)
 
 
-def test_what_is_moot_in_the_controls_world_alone_may_be_listed_and_need_not_be() -> None:
+def test_what_would_be_moot_in_the_controls_world_alone_is_none_of_the_candidates() -> None:
     made = setup({"sweep": puts(("closed", 1)), "api.do": nothing}, {"api.do": nothing})
     items = (act("sweep"), act("api.do"))
 
     unlisted, listed = ended(made, *items), ended(made, *items, then=Then(moot=("api.do#2",)))
 
-    assert unlisted.outcome is listed.outcome is Free.KEPT
-    assert unlisted.moot == ("control api.do#2: api.do has nothing to act on",)
+    assert (unlisted.outcome, unlisted.moot) == (Free.KEPT, ())
+    assert listed.then == ("then.moot lists api.do#2, which made sense",)
+
+
+def test_the_end_of_a_control_that_lockstep_could_not_follow_is_not_shown() -> None:
+    class Broken(Kit):
+        def loss(self, control: World, candidate: World) -> dict[str, int]:
+            raise RuntimeError("broken")
+
+    end = ended(setup({}, kit=Broken()), act("sweep"))
+
+    assert end.ends.keys() == {"candidate"}
 
 
 def test_an_act_that_the_double_refuses_is_moot_and_half_of_it_is_taken_back() -> None:

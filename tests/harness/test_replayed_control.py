@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.free import free_run
 from harness.guard import AmbientRead
 from harness.lockstep import lockstep, observations
 from harness.model import Class, Episode, Outcome
 from harness.ports import Trigger
 from harness.replayed.recorded_engine import recorded_engine
+from harness.run import replay
 from harness.scenario import Item, Scenario
 from harness.setup import Budget, Setup
 from tests.harness.register_world import (
@@ -306,8 +306,9 @@ def test_the_end_of_a_control_that_was_lost_is_not_shown_as_its_own() -> None:
     made = setup({"api.do": adds})
     recorded = replaying(made, recording_of(made, scenario(DO, n=1)))
 
-    assert free_run(recorded, scenario(DO, n=1)).ends.keys() == {"control", "candidate"}
-    assert free_run(recorded, scenario(DO, n=2)).ends.keys() == {"candidate"}
+    ends = [replay(recorded, scenario(DO, n=n))[1].ends.keys() for n in (1, 2)]
+
+    assert ends == [{"control", "candidate"}, {"candidate"}]
 
 
 def test_a_candidate_that_does_something_else_is_told_from_the_recording() -> None:
