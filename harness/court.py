@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.adjudicate import adjudicate
 from harness.faults import ANY, with_missing_faults
@@ -25,7 +26,7 @@ class Heard:
     leaks: Measured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Court:
     """What scenarios are judged by.
 
@@ -67,12 +68,16 @@ class Court:
 
     def with_faults(self, scenario: Scenario, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
         """The scenario's judged cells, held against the faults that it lists."""
-        quirks = {
+        return with_missing_faults(scenario, cells, self.quirks, self.paths, self.crashes)
+
+    @cached_property
+    def quirks(self) -> Mapping[tuple[str, str], str]:
+        """(ruling, cell, or ANY) → the quirk that it excuses there."""
+        return {
             (ruling.id, cell): quirk
             for ruling in self.rulings
             for cell, quirk in (*ruling.quirks.items(), (ANY, ruling.quirk))
         }
-        return with_missing_faults(scenario, cells, quirks, self.paths, self.crashes)
 
     def hear_again(self, heard: Heard, seen: Second) -> Heard:
         """Judge once more what the second process holds something against, and nothing else."""

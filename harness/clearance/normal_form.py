@@ -78,16 +78,15 @@ def reads_docstrings(content: bytes, where: str) -> bool:
 
 def form(tree: ast.AST, *, docstrings: bool = False) -> str:
     """Digest a tree's nodes in pre-order: every token carries its length, every list its count."""
-    digest = hashlib.sha256()
+    out: list[bytes] = []
     waiting: list[object] = [tree]
     while waiting:
         item = waiting.pop()
         for token in _tokens(item):
             raw = token.encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(raw))
-            digest.update(raw)
+            out += (b"%d:" % len(raw), raw)
         waiting.extend(reversed(_parts(item, docstrings=docstrings)))
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(out)).hexdigest()
 
 
 def _tokens(item: object) -> Iterator[str]:

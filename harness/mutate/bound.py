@@ -125,15 +125,23 @@ def _alone(top: str) -> Path | None:
     return Path(spec.origin) if Path(spec.origin).is_file() else None
 
 
+class _Imports(dict[str, frozenset[str]]):
+    """Module → those of its package that it imports, read when it is asked for."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        super().__init__()
+        self._sources, self._known = sources, frozenset(sources)
+
+    def __missing__(self, name: str) -> frozenset[str]:
+        found = self[name] = imported(self._sources[name], self._known)
+        return found
+
+
 def _reached(top: str, *starts: str) -> Iterator[tuple[str, Path]]:
     """Modules of a package that some of it import, found in the import statements alone."""
     files = dict(_files(top))
     sources = {_module(name): _source(name, file) for name, file in files.items()}
-    graph = Units(
-        imports={name: imported(source, frozenset(sources)) for name, source in sources.items()},
-        registry="",
-        paths=frozenset(starts),
-    )
+    graph = Units(imports=_Imports(sources), registry="", paths=frozenset(starts))
     ran = {above for name in graph.owned for above in _and_above(name)}
     yield from ((name, file) for name, file in files.items() if _module(name) in ran)
 

@@ -11,7 +11,7 @@ import hashlib
 import pickle
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from harness.branches import CREDITED
 from harness.court import Court
@@ -116,7 +116,7 @@ class Noted:
         return taken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """Everything that mutants are tried on.
 
@@ -140,6 +140,23 @@ class Ground:
         """The modules of which one side took an arc in any cell."""
         every = (name for one in self.starts for name, arcs in one.arcs[role].items() if arcs)
         return frozenset(every)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Start]:
+        """Cell → what it takes to play it again."""
+        return {start.id: start for start in self.starts}
+
+    def taking(self, role: str, module: str) -> tuple[Start, ...]:
+        """The cells in which one side took any arc of a module."""
+        found = self._taking.get((role, module))
+        if found is None:
+            found = tuple(start for start in self.starts if start.taken(role, module))
+            self._taking[role, module] = found
+        return found
+
+    @cached_property
+    def _taking(self) -> dict[tuple[str, str], tuple[Start, ...]]:
+        return {}
 
     def within(self, scenarios: Collection[str]) -> Ground:
         """These scenarios of it."""

@@ -19,7 +19,7 @@ from harness.moment import today
 from harness.mutate import bound
 from harness.mutate.gate_condition import asked
 from harness.mutate.generated import Donors
-from harness.mutate.ground import Ground, Start, ground
+from harness.mutate.ground import Ground, ground
 from harness.mutate.measurement import (
     SCHEMA,
     Measurement,
@@ -337,7 +337,7 @@ class Measuring:
         """A result with the arcs that its module took where it says what it says."""
         if result.fate is Fate.TOLD_APART:
             return Tried(result, mutant.arcs, frozenset(result.took))
-        there = self.cells.get(result.where)
+        there = self.ground.by_id.get(result.where)
         took = there.taken(role, mutant.module) if there is not None else frozenset[int]()
         return Tried(result, mutant.arcs, took)
 
@@ -346,15 +346,10 @@ class Measuring:
         found = defaultdict[str, set[int]](set)
         for mutant in self.mutants.get("control", ()):
             result = results[mutant.id]
-            if result.fate is Fate.TOLD_APART and result.where in self.cells:
-                for unit, arcs in self.cells[result.where].arcs["control"].items():
+            if result.fate is Fate.TOLD_APART and result.where in self.ground.by_id:
+                for unit, arcs in self.ground.by_id[result.where].arcs["control"].items():
                     found[unit] |= arcs
         return found
-
-    @cached_property
-    def cells(self) -> Mapping[str, Start]:
-        """The cells that can tell, by id."""
-        return {start.id: start for start in self.ground.starts}
 
     def measurement(
         self,

@@ -10,11 +10,11 @@ from harness.branches import CREDITED
 from harness.canonical import canonical
 from harness.evidence import objects, own_outcomes
 from harness.importing import LoadedEngine
-from harness.lockstep import lockstep
 from harness.model import Cell, Free, Outcome
 from harness.mutate.ground import Arcs, Ground, Start, printed, run_alone
 from harness.mutate.mutant import Mutant
 from harness.mutate.subject import NotSwapped, Subject
+from harness.scenario import episodes
 from harness.setup import Setup, Side
 from harness.stability import fingerprint
 
@@ -62,8 +62,8 @@ class Trial:
     Attributes:
         setup: with the mutant in place.
         classes: ruling → class.
-        later: scenario that it left in another state though nobody saw it at once → its module's
-            arcs in the cells that did so: what a later cell shows was done there.
+        later: scenario that it left in another state though nobody saw it at once → the cells
+            that did so, in their order: what a later cell shows was done there.
         ruled: first cell that changed and is ruled all the same.
         ended: crash or time-out → first cell that ended so.
     """
@@ -73,7 +73,7 @@ class Trial:
     role: str
     mutant: Mutant
     classes: Mapping[str, str]
-    later: dict[str, frozenset[int]] = field(default_factory=dict)
+    later: dict[str, list[Start]] = field(default_factory=dict)
     ruled: str = ""
     ended: dict[Fate, str] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Trial:
 
     def run(self) -> Result:
         """Try it where it is reached, until something tells it apart."""
-        starts = [start for start in self.ground.starts if self.reached(start.arcs[self.role])]
+        starts = self.starts()
         reached = bool(starts)
         for start in starts:
             if found := self.cell(start):
@@ -95,6 +95,16 @@ class Trial:
             if result is not None:
                 return result
         return self.result(reached=reached)
+
+    def starts(self) -> list[Start]:
+        """The cells in which what is changed ran, as far as anybody can tell."""
+        mutant = self.mutant
+        if not mutant.runs or not mutant.arcs:
+            return [one for one in self.ground.starts if any(one.arcs[self.role].values())]
+        there = self.ground.taking(self.role, mutant.module)
+        return [
+            one for one in there if not mutant.arcs.isdisjoint(one.arcs[self.role][mutant.module])
+        ]
 
     def reached(self, arcs: Arcs) -> bool:
         """Whether what is changed ran there, as far as anybody can tell."""
@@ -119,8 +129,7 @@ class Trial:
 
     def left_otherwise(self, start: Start) -> None:
         """Note a cell whose end is another one, to look at what comes of it."""
-        arcs = start.taken(self.role, self.mutant.module)
-        self.later[start.scenario.id] = self.later.get(start.scenario.id, frozenset()) | arcs
+        self.later.setdefault(start.scenario.id, []).append(start)
 
     def weigh(self, now: Cell, was: Cell) -> str:
         """What a cell that changed says; what ends it without an answer is noted."""
@@ -149,25 +158,33 @@ class Trial:
         return any(objects(own, self.classes) for own in own_outcomes(cell))
 
     def replays(self) -> Iterator[Result | None]:
-        """Replay from the start what the mutant left otherwise; None where it tells nothing.
+        """Replay on from what the mutant left otherwise; None where it tells nothing.
 
         A scenario in which it crashes tells nothing: what comes of a crash is no other answer.
         """
-        was = {start.id: start for start in self.ground.starts}
-        court = self.ground.court
-        for name in self.later:
-            scenario = self.ground.scenarios[name]
-            judged = court.judged(lockstep(self.setup, scenario))
-            if any(self.ends(cell) for cell in judged.values()):
+        for starts in self.later.values():
+            cells = self.replayed(starts[0])
+            if any(self.ends(cell) for cell in cells):
                 yield None
                 continue
-            for cell in court.with_faults(scenario, tuple(judged.values())):
-                start = was.get(cell.episode.id)
+            module = self.mutant.module
+            arcs = frozenset[int]().union(*(one.taken(self.role, module) for one in starts))
+            for cell in cells:
+                start = self.ground.by_id.get(cell.episode.id)
                 if start is None or not self.moved(cell, start.cell):
                     continue
                 if found := self.weigh(cell, start.cell):
-                    yield self.told(start.id, found, {self.mutant.module: self.later[name]})
+                    yield self.told(start.id, found, {module: arcs})
             yield None
+
+    def replayed(self, start: Start) -> tuple[Cell, ...]:
+        """The scenario's cells: those before this one as they were, the others replayed."""
+        run, court = start.lockstep(self.setup), self.ground.court
+        judged = dict(start.earlier)
+        for spec in episodes(start.scenario)[len(judged) :]:
+            episode = run.play(spec)
+            judged[episode.id] = court.judged_after(episode, judged)
+        return court.with_faults(start.scenario, tuple(judged.values()))
 
     def ends(self, cell: Cell) -> bool:
         """Whether a cell came to no answer; which one is noted."""

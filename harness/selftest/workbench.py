@@ -75,7 +75,7 @@ class Unwatched(Watch):
 Noted = tuple[tuple[Episode, ...], FreeRun]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NotingCourt(Court):
     """A court that judges like any other, and notes what it was told."""
 
