@@ -124,7 +124,7 @@ def earned(invoice: Invoice, ledger: Ledger) -> int | None:
 
     Below 0 where more was credited on its lines than was given.
     """
-    total = Fraction(0)
+    total: Fraction | int = 0
     for line in invoice.lines.data:
         amount = value(line)
         if amount:

@@ -49,11 +49,11 @@ class Ledger:
     spans: Mapping[tuple[str | None, str], tuple[Span, ...]]
     ends: Mapping[str, int]
 
-    def fraction(self, line: LineItem) -> Fraction | None:
+    def fraction(self, line: LineItem) -> Fraction | int | None:
         """Share of the line that was given; None if not known."""
         start, end = line.period.start, line.period.end
         if line.amount < 0 or line.subscription is None or start >= end or is_metered(line):
-            return Fraction(1)
+            return 1
         spans = self._spans(line.subscription, product_of(line), start)
         return Fraction(_seconds(spans, start, end), end - start) if spans else None
 

@@ -23,11 +23,9 @@ class Refusing(MetaPathFinder):
 def refused(*packages: str) -> Iterator[None]:
     """Let packages be missing, also where somebody has imported them already."""
     refusing = Refusing(packages)
-    loaded = {
-        name: module for name, module in sys.modules.items() if name.partition(".")[0] in packages
-    }
-    for name in loaded:
-        del sys.modules[name]
+    below = tuple(f"{package}." for package in packages)
+    names = [name for name in sys.modules if name in packages or name.startswith(below)]
+    loaded = {name: sys.modules.pop(name) for name in names}
     sys.meta_path.insert(0, refusing)
     try:
         yield

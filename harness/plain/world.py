@@ -223,7 +223,7 @@ def _data(row: Row | None) -> Data:
 
 def row_data(row: Row) -> dict[str, Data]:
     """A row as plain data of the caller's own."""
-    return dict(msgspec.structs.asdict(row))
+    return msgspec.structs.asdict(row)
 
 
 def _is_data(value: object) -> bool:
