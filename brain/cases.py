@@ -148,19 +148,9 @@ def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
         twice = _paid_besides(snapshot, debts, entry)
         refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
         left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
-        left -= _cleared_by(snapshot, debts, entry)
         amount = min(left, twice)
         if amount > 0:
             yield _case("double_charge", entry.invoice.id, amount=amount)
-
-
-def _cleared_by(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:
-    """What was cleared as paid here on originals that claim nothing since, minor units.
-
-    What is not known of an original was all that it asked, and it asks for nothing any more.
-    """
-    unknown = (key for key in entry.originals if debts.by_invoice[key].earned is None)
-    return sum(snapshot.settled_by.get((key, entry.invoice.id), 0) for key in unknown)
 
 
 def _paid_besides(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:

@@ -178,14 +178,14 @@ def _debt(
     adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
     given = earned(invoice, ledger) if adds_up else None
     settled = own_settled(invoice)
-    remaining = invoice.amount_remaining
     unknown, evidence = None, False
     if given is not None:
         lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
     else:
         noted = _noted(snapshot, invoice) if adds_up else None
         evidence = noted is not None
-        lo, hi = (0, remaining) if noted is None else (noted, noted)
+        asked = max(0, invoice.total - settled)  # what was credited is not known to be owed
+        lo, hi = (0, asked) if noted is None else (noted, noted)
         if noted is None:
             unknown = "service-unknown" if adds_up else "lines-do-not-add-up"
     subscription = snapshot.subscriptions.get(invoice.subscription)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from brain.consolidation import SETTLED_BY, out_of_band
 from brain.ports import Ports, Stripe
 from brain.snapshot import Snapshot, TakenBack
 from brain.stripe_rows import Charge, CreditNote, Dispute, Invoice, PaymentIntent, Refund
@@ -44,7 +43,6 @@ def gather(ports: Ports) -> Snapshot | None:
         attempts=Counter(paid_by.get(charge.payment_intent) for charge in charges),
         notes=Counter(note.invoice for note in written),
         taken_back=_taken_back(_Returns(charges, stripe.refunds.list(), disputes, notes), paid_by),
-        settled_by=_settled_by(invoices, notes),
         disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),
         cases=frozenset((case.kind, case.object) for case in ports.cases.list()),
     )
@@ -70,20 +68,6 @@ def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
 
 def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str | None]:
     return frozenset(paid_by.get(row.id) for row in intents if row.status == "processing")
-
-
-def _settled_by(
-    invoices: Iterable[Invoice], notes: Iterable[CreditNote]
-) -> Mapping[tuple[str, str], int]:
-    """What was credited, or paid out of band, in the name of a consolidated invoice."""
-    found = Counter[tuple[str, str]]()
-    for invoice in invoices:
-        if SETTLED_BY in invoice.metadata:
-            found[invoice.id, str(invoice.metadata[SETTLED_BY])] += out_of_band(invoice)
-    for note in notes:
-        if SETTLED_BY in note.metadata:
-            found[note.invoice, str(note.metadata[SETTLED_BY])] += note.pre_payment_amount
-    return found
 
 
 class _Returns(NamedTuple):

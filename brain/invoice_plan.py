@@ -60,12 +60,9 @@ def is_gone(view: Assessment, id: str) -> bool:
 
 
 def can_be_adjusted(view: Assessment, debt: Debt) -> bool:
-    """True where it is known what is owed and Stripe may be asked to credit the rest."""
+    """True where Stripe may be asked to credit what can never be owed."""
     return (
-        debt.may_matter
-        and debt.unknown is None
-        and not debt.processing
-        and not view.snapshot.has_case(STOPPING, debt.id)
+        debt.may_matter and not debt.processing and not view.snapshot.has_case(STOPPING, debt.id)
     )
 
 

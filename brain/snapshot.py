@@ -42,8 +42,6 @@ class Snapshot:
     attempts: invoice → how often somebody tried to charge it; None: what pays no invoice.
     notes: invoice → how many credit notes stand on it.
     taken_back: invoice → what left it again.
-    settled_by: (invoice, consolidated invoice) → what was cleared because that one had paid for
-        it, minor units.
     cases: (kind, object) of what waits for a person, or has waited.
     """
 
@@ -60,7 +58,6 @@ class Snapshot:
     attempts: Mapping[str | None, int]
     notes: Mapping[str, int]
     taken_back: Mapping[str | None, TakenBack]
-    settled_by: Mapping[tuple[str, str], int]
     disputed: bool
     cases: frozenset[tuple[str, str]]
 

@@ -296,6 +296,21 @@ def test_a_debit_of_the_customers_that_an_invoice_asks_for_is_owed_with_it() -> 
     assert owed(made, "in_2") == (10_500, 10_500)
 
 
+def test_of_unknown_service_only_what_another_invoice_paid_is_credited() -> None:
+    of = world(
+        20,
+        uncollectible(18),
+        consolidated(
+            paid=4_000, auto_advance=False, metadata={"consolidated": "true", "originals": "in_1"}
+        ),
+    )
+    for _ in range(2):
+        look(of)
+        assert owed(of) == (0, 6_000)
+        assert of.get("invoices", "in_1").amount_remaining == 6_000
+    assert made(of).count("credit_notes.create in_1") == 1
+
+
 def test_an_original_of_unknown_service_that_was_cleared_as_paid_was_not_paid_twice() -> None:
     """in_2 brought 3000 itself; what in_1 asked for is all that is known of it: in_c paid that."""
     first, second = originals()
