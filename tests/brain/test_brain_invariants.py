@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from debtor import at, flagged, grant, invoice, look, served, uncollectible, world
+from debtor import T0, at, flagged, grant, invoice, look, served, uncollectible, world
 
 from brain.invariants import INVARIANTS
 from fixtures.kit import KIT
@@ -36,6 +36,17 @@ def in_bad_debt(**more: Any) -> Any:
 
 
 BEFORE = {"start": at(-30), "end": at(0)}
+IN_NO_CURRENCY = {
+    "id": "cus_1",
+    "object": "customer",
+    "currency": None,
+    "balance": -6_000,
+    "created": T0,
+    "metadata": {},
+    "invoice_settings": {"default_payment_method": None},
+    "default_source": None,
+    "delinquent": False,
+}
 SOUND = {
     "paid": lambda: world(20, invoice(status="paid"), grants=(grant(),)),
     "in grace": lambda: world(
@@ -45,6 +56,12 @@ SOUND = {
         grants=(grant(intervals=[[at(-30), None]]),),
     ),
     "in bad debt": in_bad_debt,
+    "covered by credit of which Stripe does not say the currency": lambda: world(
+        20,
+        uncollectible(18, credited=4_000),
+        grants=(served(18, status="ended", reason=None),),
+        stripe={"objects": [IN_NO_CURRENCY]},
+    ),
     "probation": lambda: world(
         90, uncollectible(18), account={"probation": True}, enforcement={"banned": True}
     ),
