@@ -32,7 +32,7 @@ def claims(
     return (
         _billing_db(books),
         _customer(books, now),
-        _metadata(books),
+        _metadata(books, bad),
         _invoices(books, now, bad),
         _entitlements(books, bad, segment),
         _enforcement(books),
@@ -50,14 +50,16 @@ def _customer(books: Books, now: int) -> Claim:
     return BAD if since <= now else NONE
 
 
-def _metadata(books: Books) -> Claim:
+def _metadata(books: Books, bad: frozenset[str]) -> Claim:
+    """An amount without a mark is nonsense, unless it notes what an invoice written off asks."""
     metadata = books["stripe_metadata"]
     mark = metadata.get("bad_debt", "")
     if mark == "true":
         return BAD
     amount = metadata.get("bad_debt_amount", "0")
-    noted = amount.isascii() and amount.isdigit() and int(amount) > 0
-    return FREE if mark in ("", "false") and not noted else NONE
+    noted = int(amount) if amount.isascii() and amount.isdigit() else 0
+    asked = max((books["invoices"][name]["amount_remaining"] for name in bad), default=0)
+    return FREE if mark in ("", "false") and noted <= asked else NONE
 
 
 def _bad_invoices(books: Books, owing: Container[str]) -> frozenset[str]:

@@ -128,7 +128,7 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
     pairs = {}
     if not bad and shown.get("bad_debt", "false") != "false":
         pairs["bad_debt"] = ""
-    is_evidence = any(debt.evidence and (bad or _asks_for_more(view, debt)) for debt in view.debts)
+    is_evidence = any(debt.evidence and (bad or _is_asked(view, debt)) for debt in view.debts)
     if "bad_debt_amount" in shown and not is_evidence:
         pairs["bad_debt_amount"] = ""
     consolidated = shown.get("consolidated_invoice")
@@ -140,10 +140,12 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
         yield SetMetadata(place=Place.METADATA_ON, pairs=(("bad_debt", "true"),))
 
 
-def _asks_for_more(view: Assessment, debt: Debt) -> bool:
-    """True until the invoice is credited down to what the metadata notes."""
-    asks_for_more = debt.invoice.amount_remaining > debt.hi
-    return asks_for_more and not view.snapshot.has_case(STOPPING, debt.id)
+def _is_asked(view: Assessment, debt: Debt) -> bool:
+    """True while the invoice asks, if for no more than the metadata notes, and may be credited.
+
+    Without the note nobody would know any more what is owed, also where credit covers it now.
+    """
+    return debt.asks and not view.snapshot.has_case(STOPPING, debt.id)
 
 
 def _grants(view: Assessment, covering: frozenset[str]) -> Iterator[SetGrant]:

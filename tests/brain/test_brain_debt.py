@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from debtor import DAY, T0, at, grant, invoice, look, made, served, uncollectible, world
+from debtor import (
+    DAY,
+    T0,
+    at,
+    grant,
+    invoice,
+    look,
+    made,
+    served,
+    shows,
+    uncollectible,
+    world,
+)
 
 from brain.assess import assess
 from brain.gather import gather
@@ -171,6 +183,27 @@ def test_evidence_stays_until_it_is_no_longer_needed() -> None:
     made.ports.stripe.invoices.pay("in_1")
     look(made)
     assert dict(made.get("stripe_customer").metadata) == {}
+
+
+@pytest.mark.parametrize("credited", [0, 4_000])
+def test_evidence_stays_where_credit_covers_what_it_notes(credited: int) -> None:
+    metadata = {"bad_debt": "true", "bad_debt_amount": "6000"}
+    stripe = {"metadata": metadata, "credit": 6_000}
+    of = look(world(20, uncollectible(18, credited=credited), stripe=stripe))
+    assert shows(of) == (False, None, None, ())
+    assert of.get("stripe_customer").metadata == {"bad_debt_amount": "6000"}
+    assert (of.get("invoices", "in_1").amount_remaining, owed(of)) == (6_000, (6_000, 6_000))
+    of.writes.clear()
+    look(of)
+    assert not of.writes
+    assert set(of.tables["cases"]) == {"unapplied-credit:cus_1"}
+
+
+def test_evidence_that_credit_covers_goes_with_the_debt() -> None:
+    stripe = {"metadata": {"bad_debt": "true", "bad_debt_amount": "6000"}, "credit": 6_000}
+    of = look(world(20, uncollectible(18), stripe=stripe))
+    of.ports.stripe.invoices.pay("in_1")
+    assert dict(look(of).get("stripe_customer").metadata) == {}
 
 
 def test_lines_that_do_not_add_up_are_not_trusted_and_need_a_person() -> None:

@@ -36,6 +36,19 @@ def in_bad_debt(**more: Any) -> Any:
 
 
 BEFORE = {"start": at(-30), "end": at(0)}
+
+
+def noting(amount: int, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"bad_debt_amount": str(amount)}, **more}
+
+
+def covered_by_credit(noted: int) -> Any:
+    """Service that nobody wrote down, written off and noted; credit covers it."""
+    asked = uncollectible(18, credited=4_000)
+    return world(20, asked, stripe=noting(noted, credit=6_000), cases=[KNOWN])
+
+
+KNOWN = {"kind": "service-unknown", "object": "in_1"}
 IN_NO_CURRENCY = {
     "id": "cus_1",
     "object": "customer",
@@ -62,6 +75,7 @@ SOUND = {
         grants=(served(18, status="ended", reason=None),),
         stripe={"objects": [IN_NO_CURRENCY]},
     ),
+    "noted, and covered by credit": lambda: covered_by_credit(6_000),
     "probation": lambda: world(
         90, uncollectible(18), account={"probation": True}, enforcement={"banned": True}
     ),
@@ -119,6 +133,8 @@ PLANTED = [
     ("I5", lambda: world(20, invoice(status="paid"), enforcement={"blocked": True})),
     ("I5", lambda: in_bad_debt(stripe={"metadata": {"bad_debt": "yes"}})),
     ("I5", lambda: in_bad_debt(grants=(grant(intervals=[[at(0), None]]),))),
+    ("I5", lambda: world(20, invoice(status="paid"), stripe=noting(1))),
+    ("I5T", lambda: covered_by_credit(6_001)),
     ("I5T", lambda: in_bad_debt(billing_db={"bad_debt": False})),
     ("I5T", lambda: in_bad_debt(stripe={"metadata": {"bad_debt_amount": "6000"}})),
     ("H1", charged_at_face),
