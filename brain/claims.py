@@ -51,15 +51,15 @@ def _customer(books: Books, now: int) -> Claim:
 
 
 def _metadata(books: Books, bad: frozenset[str]) -> Claim:
-    """An amount without a mark is nonsense, unless it notes what an invoice written off asks."""
+    """An amount without a mark is nonsense, unless it notes the debt of an invoice written off."""
     metadata = books["stripe_metadata"]
     mark = metadata.get("bad_debt", "")
     if mark == "true":
         return BAD
     amount = metadata.get("bad_debt_amount", "0")
     noted = int(amount) if amount.isascii() and amount.isdigit() else 0
-    asked = max((books["invoices"][name]["amount_remaining"] for name in bad), default=0)
-    return FREE if mark in ("", "false") and noted <= asked else NONE
+    billed = max((books["invoices"][name]["total"] for name in bad), default=0)
+    return FREE if mark in ("", "false") and noted <= billed else NONE
 
 
 def _bad_invoices(books: Books, owing: Container[str]) -> frozenset[str]:

@@ -221,7 +221,8 @@ def _noted(snapshot: Snapshot, invoice: Invoice) -> int | None:
     if invoice.currency != snapshot.account.currency:
         return None
     noted = strict(snapshot.stripe_customer.metadata.get("bad_debt_amount"), invoice.currency)
-    return noted if noted is not None and noted <= invoice.amount_remaining else None
+    most = invoice.total - own_settled(invoice)  # a share of it may have been credited since
+    return noted if noted is not None and noted <= most else None
 
 
 def _share_out(found: dict[str, Debt], over: tuple[Consolidated, ...]) -> Mapping[str, int]:

@@ -199,6 +199,20 @@ def test_evidence_stays_where_credit_covers_what_it_notes(credited: int) -> None
     assert set(of.tables["cases"]) == {"unapplied-credit:cus_1"}
 
 
+@pytest.mark.parametrize("credit", [0, 4_000])
+def test_evidence_stays_true_once_the_share_of_another_invoice_is_credited(credit: int) -> None:
+    """6000 are noted, 2000 of them were paid with in_c: 4000 are asked, at every look."""
+    over = {"originals": "in_1", "consolidated": "true"}
+    line = {"amount": 2_000, "one_off": True}
+    paid = consolidated(status="paid", amount=2_000, lines=[line], metadata=over)
+    stripe = {"metadata": {"bad_debt": "true", "bad_debt_amount": "6000"}, "credit": credit}
+    of = world(20, uncollectible(18), paid, stripe=stripe)
+    for _ in range(2):
+        assert (owed(of), shows(look(of))[0]) == ((4_000, 4_000), credit == 0)
+        assert of.get("invoices", "in_1").amount_remaining == 4_000
+        assert "service-unknown:in_1" not in of.tables["cases"]
+
+
 def test_evidence_that_credit_covers_goes_with_the_debt() -> None:
     stripe = {"metadata": {"bad_debt": "true", "bad_debt_amount": "6000"}, "credit": 6_000}
     of = look(world(20, uncollectible(18), stripe=stripe))

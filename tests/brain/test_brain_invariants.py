@@ -75,7 +75,7 @@ SOUND = {
         grants=(served(18, status="ended", reason=None),),
         stripe={"objects": [IN_NO_CURRENCY]},
     ),
-    "noted, and covered by credit": lambda: covered_by_credit(6_000),
+    "noted, and covered by credit": lambda: covered_by_credit(10_000),
     "probation": lambda: world(
         90, uncollectible(18), account={"probation": True}, enforcement={"banned": True}
     ),
@@ -134,7 +134,7 @@ PLANTED = [
     ("I5", lambda: in_bad_debt(stripe={"metadata": {"bad_debt": "yes"}})),
     ("I5", lambda: in_bad_debt(grants=(grant(intervals=[[at(0), None]]),))),
     ("I5", lambda: world(20, invoice(status="paid"), stripe=noting(1))),
-    ("I5T", lambda: covered_by_credit(6_001)),
+    ("I5T", lambda: covered_by_credit(10_001)),
     ("I5T", lambda: in_bad_debt(billing_db={"bad_debt": False})),
     ("I5T", lambda: in_bad_debt(stripe={"metadata": {"bad_debt_amount": "6000"}})),
     ("H1", charged_at_face),
