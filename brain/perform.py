@@ -71,17 +71,23 @@ def _refused(ports: Ports, effect: fx.Effect, error: StripeFailure) -> None:
     ports.reason("refused", effect=type(effect).__name__, code=error.code, message=error.message)
     if isinstance(effect, fx.CancelSubscription):
         _unless_canceled(ports, effect)
-    planned: Invoice | None = getattr(effect, "invoice", None)
-    if planned is None:
-        ports.cases.open("stripe-refused", str(getattr(effect, "subscription", "customer")))
-        raise Moved from error
-    owed = getattr(effect, "owed", None)
+        ports.cases.open("stripe-refused", effect.subscription)
+    elif isinstance(effect, fx.Change):
+        _change_refused(ports, effect, error)
+    else:
+        ports.cases.open("stripe-refused", "customer")
+    raise Moved from error
+
+
+def _change_refused(ports: Ports, effect: fx.Change, error: StripeFailure) -> None:
+    """Open the case of an invoice that Stripe will not change; raise Moved where it did change."""
+    planned = effect.invoice
+    owed = effect.owed if isinstance(effect, fx.Credit | fx.MarkUncollectible) else None
     marks = isinstance(effect, fx.MarkUncollectible)
     unmoved(ports, planned, owed if marks else None)
     credits_late = isinstance(effect, fx.Credit) and planned.status == "uncollectible"
     kind = "cannot-credit-uncollectible" if credits_late else "stripe-refused"
     ports.cases.open(kind, planned.id, owed=owed, message=error.message)
-    raise Moved from error
 
 
 # --- stores 1, 2, 3, 5, 6 and cases -------------------------------------------------------------
