@@ -13,6 +13,7 @@ from harness.court import Heard
 from harness.episode import unseen
 from harness.errors import InputError
 from harness.free import free_run
+from harness.garbage import uncollected
 from harness.leak import Measured
 from harness.lockstep import begun
 from harness.missing import refused
@@ -132,9 +133,10 @@ def run(
         setup, court = composition.setup(), composition.court(today)
         heard: list[Heard] = []
         engines = composition.strangers("world")  # truth may not ask them either
-        with refused(*engines), progress(len(scenarios)) as step:
+        with refused(*engines), progress(len(scenarios)) as step, uncollected() as tidy:
             for scenario in scenarios:
                 heard.append(court.hear(scenario, *replayed(setup, scenario)))
+                tidy()
                 step()
         meanwhile()
         if second is not None:

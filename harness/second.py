@@ -14,6 +14,7 @@ import msgspec
 from harness.canonical import digest
 from harness.compose import Composition, compose
 from harness.free import candidate_run
+from harness.garbage import uncollected
 from harness.guard import ENVIRON, ambient_profile
 from harness.lockstep import observations
 from harness.missing import refused
@@ -129,11 +130,13 @@ class Replays:
 
     def each(self, replay: Callable[[Scenario], None]) -> None:
         """Replay each scenario; the cells of one that fails are missed, never assumed."""
-        for scenario in self.scenarios:
-            try:
-                replay(scenario)
-            except Exception as error:  # noqa: BLE001  # of world, kit or harness
-                self.failed[scenario.id] = f"{type(error).__name__}: {error}"
+        with uncollected() as tidy:
+            for scenario in self.scenarios:
+                try:
+                    replay(scenario)
+                except Exception as error:  # noqa: BLE001  # of world, kit or harness
+                    self.failed[scenario.id] = f"{type(error).__name__}: {error}"
+                tidy()
 
     def free(self, setup: Setup, scenario: Scenario) -> None:
         """The candidate's free run."""

@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from harness.branches import CREDITED
 from harness.court import Court
 from harness.free import candidate_run, conclude
+from harness.garbage import uncollected
 from harness.living import Held, Living, hold_of, live, play
 from harness.lockstep import Lockstep, begun, is_race
 from harness.model import Cell, Episode, FreeRun, Observation
@@ -208,14 +209,17 @@ def ground(
     starts: list[Start] = []
     left_out: list[str] = []
     known = {scenario.id: scenario for scenario in scenarios}
-    for scenario in known.values():
-        for start in _starts(setup, court, scenario, roles):
-            if start.cell.outcome in CREDITED:
-                starts.append(start)
-            else:
-                left_out.append(start.id)
-    runs_free = known if "candidate" in roles else {}
-    alone = {name: _alone(setup, scenario) for name, scenario in runs_free.items()}
+    alone: dict[str, Alone] = {}
+    with uncollected() as tidy:
+        for name, scenario in known.items():
+            for start in _starts(setup, court, scenario, roles):
+                if start.cell.outcome in CREDITED:
+                    starts.append(start)
+                else:
+                    left_out.append(start.id)
+            if "candidate" in roles:
+                alone[name] = _alone(setup, scenario)
+            tidy()
     blinded = replace(setup, control=blind(setup.control), candidate=blind(setup.candidate))
     return Ground(
         setup=blinded,

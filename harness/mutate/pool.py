@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from harness.garbage import uncollected
 from harness.mutate.ground import Ground
 from harness.mutate.mutant import Mutant
 from harness.mutate.subject import Subject
@@ -39,8 +40,12 @@ class Trials:
 
     def of(self, role: str, batch: Batch) -> list[Result]:
         """Try a batch, in this process."""
-        subject = self.subjects[role]
-        return [try_one(self.within(one.id), subject, one, self.classes) for one in batch]
+        subject, results = self.subjects[role], []
+        with uncollected() as tidy:
+            for one in batch:
+                results.append(try_one(self.within(one.id), subject, one, self.classes))
+                tidy()
+        return results
 
     def within(self, mutant: str) -> Ground:
         """What a mutant is tried on."""

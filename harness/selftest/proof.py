@@ -13,14 +13,13 @@ engines, whose loading, guards and probes are not tried here; and a change of th
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 
 from harness.compose import Composition
 from harness.difference import Keys, at_of, differences
+from harness.garbage import uncollected
 from harness.judge import breaches
 from harness.leak import put
 from harness.living import facets_of
@@ -72,18 +71,6 @@ def selftest(composition: Composition, today: date) -> SelfTest:
         invented=tuple(invented),
         unplanted=tuple(one.id for one in composition.invariants if not is_planted(one)),
     )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nobody looks for garbage meanwhile: there is little, and the real project is large."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _first(lines: frozenset[str]) -> str:
