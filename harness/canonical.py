@@ -21,6 +21,9 @@ SHORT: Final = 16
 """How many characters of a digest are shown where a whole one is too long."""
 
 _CONSTANTS: Final[Mapping[Any, str]] = {type(None): "n", type(ABSENT): "a"}
+KEPT: Final = 16 * 1024
+"""Bytes of the largest state whose digest is kept for when it is met again."""
+
 _UNSHARED: Final = 2
 """The newest version of `marshal` whose bytes do not tell which parts are one object.
 
@@ -61,7 +64,7 @@ def digest(data: Data) -> str:
         raw = marshal.dumps(data, _UNSHARED)
     except ValueError:  # ABSENT, Decimal, a mapping that is no dict, a cycle
         return _digested(data)
-    return _digest_of(raw)
+    return _digest_of(raw) if len(raw) <= KEPT else _digested(data)
 
 
 @lru_cache(maxsize=1024)

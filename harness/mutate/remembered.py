@@ -79,8 +79,7 @@ class Written(NamedTuple):
         """What it says of these mutants; None where it is of other code."""
         if self.code != depends.code:
             return None
-        before = {name: self.scenarios.get(name, "") for name in depends.scenarios}
-        known = {name: digest_ for name, digest_ in before.items() if digest_}
+        known = {one: self.scenarios[one] for one in depends.scenarios if one in self.scenarios}
         results = (
             Result(mutant=one.id, fate=self.fates.get(one.id, Fate.TOLD_APART)) for one in batch
         )
