@@ -258,6 +258,35 @@ def simulate(
 
 
 @shadow.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("--store", metavar="URL", required=True, help="Where it is kept: see history.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Else one a core.")
+@click.option("--resume", metavar="RUN", help="Finish this run, which was interrupted.")
+@common
+def replay(
+    config: Path | None,
+    files: tuple[Path, ...],
+    store: str,
+    workers: int | None,
+    resume: str | None,
+    as_json: bool,  # noqa: FBT001  # as above
+) -> ExitCode:
+    """Replay scenarios by the line, as many as you like, into a store.
+
+    FILE: FILE.jsonl or FILE.jsonl.zst, as `shadow simulate` writes them.
+    """
+    from harness.store.address import check_packages
+
+    check_packages()
+    from harness.bulk import replay as replaying
+
+    asked = replaying.Asked(
+        config=config, files=files, store=store, workers=workers, resume=resume
+    )
+    return replaying.replay(asked, as_json=as_json, say=say, complain=complain)
+
+
+@shadow.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> ExitCode:
     """Print the script that completes words in a shell."""

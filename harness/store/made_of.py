@@ -31,8 +31,22 @@ def made_of(composition: Composition) -> Mapping[str, str]:
     Raises:
         InputError: an engine, the kit or a file of the project cannot be read.
     """
-    config, loaded = composition.config, composition.loaded
+    loaded = composition.loaded
     scenarios = [[one.id, one.sha256] for one in loaded.scenarios]
+    return {
+        **judged_by(composition),
+        "manifest": _file(composition.config.scenarios / MANIFEST),
+        "scenarios": digest([scenarios, list(loaded.unusable)]),
+    }
+
+
+def judged_by(composition: Composition) -> Mapping[str, str]:
+    """The same without scenarios: whatever they are replayed and judged by.
+
+    Raises:
+        InputError: as `made_of`.
+    """
+    config = composition.config
     rulings = sorted((config.scenarios / "rulings").glob("**/*.yaml"))
     return {
         "candidate": composition.candidate.fingerprint,
@@ -42,10 +56,8 @@ def made_of(composition: Composition) -> Mapping[str, str]:
         "harness": _package(HARNESS),
         "interpreter": digest([platform.python_implementation(), *sys.version_info[:3]]),
         "invariants": _package(package(config.invariants)),
-        "manifest": _file(config.scenarios / MANIFEST),
         "policy": _file(config.gate),
         "rulings": digest([[file.name, _file(file)] for file in rulings]),
-        "scenarios": digest([scenarios, list(loaded.unusable)]),
         "world": _package(package(config.world)),
     }
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from harness.canonical import digest
 from harness.errors import InputError
 from harness.evidence import own_outcomes
-from harness.model import ABSENT, Cell, Difference, Free, FreeRun, Outcome
+from harness.model import ABSENT, Cell, Difference, Finding, Free, FreeRun, Outcome
 from harness.report.json_report import plain
 from harness.store.id_sum import IdSum
 from harness.store.signature import signature
@@ -166,17 +166,23 @@ class Part:
             }
             self.free.append(FreeRow(run.scenario, kind, outcome, dumped(remarks)))
 
-    def lose(self, name: str, paths: Iterable[str] = ()) -> None:
-        """Count a cell that was expected and not run, for each path that was to run in it."""
+    def lose(self, name: str, paths: Iterable[str] = (), findings: Sequence[Finding] = ()) -> None:
+        """Count a cell that was expected and not run, for each path that was to run in it.
+
+        Args:
+            name: its id.
+            paths: that were to run in it.
+            findings: why it was not run, where somebody knows.
+        """
         outcome = str(Outcome.NOT_RUN)
         ran = sorted(set(paths))
         for path in (CELL, *map(visible, ran)):
             self._count(TallyKey(path, "", "", outcome), name)
         scenario = name.rpartition("#")[0]
         listed = "\n".join(map(visible, ran))
-        self.cells.append(
-            CellRow(name, scenario, "", "", "", outcome, listed, dumped([]), digest([]))
-        )
+        found = dumped([[str(f.outcome), f.slug, f.detail] for f in findings])
+        seen = digest([found, []] if findings else [])
+        self.cells.append(CellRow(name, scenario, "", "", "", outcome, listed, found, seen))
 
     def lose_free(self, scenario: str) -> None:
         """Count a free run that was expected and not run."""

@@ -1,0 +1,250 @@
+"""Ranges: the pieces of a file of scenarios, one a line, that are each read by themselves.
+
+A range is a frame of a `.jsonl.zst` or some bytes of a `.jsonl`, cut at line ends. Whoever has one
+needs nothing of what stands before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from harness.bulk.frames import LINES, Frame, contents, frames_of
+from harness.bulk.simulate import PACKED, PLAIN
+from harness.document import LARGEST
+from harness.errors import InputError
+from harness.store.part import Place
+from harness.text import quoted, shown_path, visible
+
+BYTES: Final = 3 << 20
+"""Bytes of a range without frames, unless it has its lines before (3 MiB)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file of scenarios, and what it was when the run began.
+
+    Attributes:
+        number: which of the files named, from 1.
+        label: its name, with the number where two files have the same one.
+        size: bytes.
+        changed: when it was last written, as the file system says it.
+        sha256: of its bytes.
+    """
+
+    file: Path
+    number: int
+    label: str
+    size: int
+    changed: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A piece of a file.
+
+    Attributes:
+        first, last: its bytes in the file, the last excluded.
+        frame: the frame that it is; None for bytes that are not compressed.
+        line: number of its first line in the file, from 1; 0 where nobody knows it.
+    """
+
+    source: Source
+    first: int
+    last: int
+    frame: Frame | None = None
+    line: int = 0
+
+    @property
+    def place(self) -> Place:
+        """How the store knows it: by file and bytes, the same whoever works on it."""
+        name = f"{self.source.number}:{self.first:012d}-{self.last:012d}"
+        shown = shown_path(self.source.file)
+        return Place(id=name, source=shown, first=self.first, last=self.last)
+
+
+class Record(NamedTuple):
+    """A line of a range.
+
+    Attributes:
+        line: its number in the file, from 1; 0 where nobody knows it.
+        offset: bytes of the range's lines before it.
+        content: without its end; None where it is longer than any scenario may be.
+    """
+
+    line: int
+    offset: int
+    content: bytes | None
+
+
+def sources_of(files: Sequence[Path]) -> tuple[Source, ...]:
+    """Look at files, all of their bytes.
+
+    Raises:
+        InputError: `replay-name`, a name says nothing of the form; `file-twice`; or a file cannot
+            be read.
+    """
+    names = Counter(file.name for file in files)
+    real = Counter(os.path.realpath(file) for file in files)
+    for file in files:
+        if not file.name.endswith((PLAIN, PACKED)):
+            message = f"{quoted(file.name)} is no name for scenarios by the line"
+            raise InputError("replay-name", message, hint=f"name a file in {PLAIN} or {PACKED}")
+        if real[os.path.realpath(file)] > 1:
+            message = "is named twice, and no account counts twice"
+            raise InputError("file-twice", message, shown_path(file), "name it once")
+    return tuple(
+        _looked_at(file, number, file.name if names[file.name] == 1 else f"{number}-{file.name}")
+        for number, file in enumerate(files, 1)
+    )
+
+
+def cut(source: Source, *, lines: int = LINES, size: int = BYTES) -> Iterator[Range]:
+    """Cut a file into ranges, in order; a frame is one as it is.
+
+    Args:
+        source: the file.
+        lines: a range without frames ends with so many of them.
+        size: or with the line in which it has so many bytes.
+
+    Raises:
+        InputError: the file cannot be read, or has no table of its frames.
+    """
+    if source.file.name.endswith(PACKED):
+        for frame in frames_of(source.file):
+            yield Range(
+                source=source, first=frame.start, last=frame.start + frame.size, frame=frame
+            )
+        return
+    first = at = count = 0
+    with _opened(source) as stream:
+        while some := stream.readline(LARGEST):
+            at += len(some)
+            count += some.endswith(b"\n")
+            if some.endswith(b"\n") and (count == lines or at - first >= size):
+                yield Range(source=source, first=first, last=at)
+                first, count = at, 0
+    if at > first:
+        yield Range(source=source, first=first, last=at)
+
+
+def records(piece: Range) -> Iterator[Record]:
+    """Read a range's accounts, a line each; blank lines hold nothing.
+
+    Raises:
+        InputError: as `lines_of`.
+    """
+    return (one for one in lines_of(piece) if one.content is None or one.content.strip())
+
+
+def lines_of(piece: Range) -> Iterator[Record]:
+    """Read a range, a line at a time.
+
+    Raises:
+        InputError: `frames-damaged`; `file-changed`, since it was looked at; or it cannot be read.
+    """
+    stream, length = _stream(piece)
+    try:
+        with stream:
+            at, number = 0, piece.line
+            while at < length:
+                taken, content = _line(stream, length - at)
+                if not taken:
+                    raise _changed(piece.source)
+                yield Record(number, at, content)
+                at += taken
+                number += bool(piece.line)
+    except OSError as error:
+        raise _unreadable(piece.source.file, error) from error
+
+
+def _stream(piece: Range) -> tuple[BinaryIO, int]:
+    """A range's lines, and how many bytes they are."""
+    stream = _opened(piece.source)
+    if piece.frame is None:
+        stream.seek(piece.first)
+        return stream, piece.last - piece.first
+    stream.close()
+    (content,) = contents(piece.source.file, (piece.frame,))
+    return io.BytesIO(content), len(content)
+
+
+def where(piece: Range, record: Record) -> str:
+    """`file:line` of a record, or the file alone where nobody knows the line."""
+    line = f":{record.line}" if record.line else ""
+    return f"{shown_path(piece.source.file)}{line}"
+
+
+def byte_of(piece: Range, record: Record) -> str:
+    """Where a record begins, in bytes."""
+    if piece.frame is None:
+        return f"byte {piece.first + record.offset}"
+    return f"byte {record.offset} of the frame at byte {piece.first}"
+
+
+def _line(stream: BinaryIO, left: int) -> tuple[int, bytes | None]:
+    """How many bytes the next line has, and what it says; never more of it than may be read."""
+    content = stream.readline(min(left, LARGEST + 1))
+    taken = len(content)
+    if content.endswith(b"\n") or taken == left or not taken:
+        said = content.removesuffix(b"\n").removesuffix(b"\r")
+        return taken, said if len(said) <= LARGEST else None
+    while taken < left and not content.endswith(b"\n"):
+        content = stream.readline(min(left - taken, LARGEST))
+        if not content:
+            break
+        taken += len(content)
+    return taken, None
+
+
+def _looked_at(file: Path, number: int, label: str) -> Source:
+    try:
+        with file.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError(
+                    "not-a-file", "is no regular file", shown_path(file), "name a file"
+                )
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    return Source(
+        file=file,
+        number=number,
+        label=visible(label),
+        size=status.st_size,
+        changed=status.st_mtime_ns,
+        sha256=found,
+    )
+
+
+def _opened(source: Source) -> BinaryIO:
+    """The file, as long as it is the one that was looked at."""
+    try:
+        stream = source.file.open("rb")
+    except OSError as error:
+        raise _unreadable(source.file, error) from error
+    status = os.fstat(stream.fileno())
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
+        stream.close()
+        raise _changed(source)
+    return stream
+
+
+def _changed(source: Source) -> InputError:
+    message = "was written to since the run began: what was replayed is not what it holds"
+    hint = "leave it alone, and begin another run"
+    return InputError("file-changed", message, shown_path(source.file), hint)
+
+
+def _unreadable(file: Path, error: OSError) -> InputError:
+    reason = (error.strerror or str(error)).lower()
+    return InputError("unreadable", f"cannot be read: {reason}", shown_path(file), "check it")

@@ -1,0 +1,244 @@
+"""`shadow replay`: scenarios by the line through both engines, range by range, into a store.
+
+What is done is stored as it is done. Whatever ends a run early, the parts that are there stay, and
+`--resume` does the others.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.bulk import replay_report
+from harness.bulk.census import Counted, Cut, census
+from harness.bulk.crew import TRIES, Crew
+from harness.bulk.findings import Lost, findings
+from harness.bulk.pace import pace
+from harness.bulk.range_replay import Replaying, not_replayed
+from harness.bulk.ranges import Range, Source, cut, sources_of
+from harness.bulk.replay_report import Report
+from harness.bulk.stopping import stoppable
+from harness.canonical import digest
+from harness.command import here
+from harness.compose import Composition, compose
+from harness.errors import ExitCode, HarnessError, InputError, NothingCompared
+from harness.evidence import COMPARED
+from harness.gate import worst
+from harness.model import Free
+from harness.moment import day_of, now, today
+from harness.mutate.pool import workers_here
+from harness.report.json_report import dumped
+from harness.ruling import in_force
+from harness.store import reader, writer
+from harness.store.id_sum import IdSum
+from harness.store.made_of import judged_by, version
+from harness.store.opening import Store, opened
+from harness.store.part import Part, sums
+from harness.store.run import Run, new_id
+from harness.text import shown_path
+
+COMMAND: Final = "replay"
+Say = Callable[[str], None]
+Complain = Callable[[HarnessError], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a command line asks for.
+
+    Attributes:
+        store: what `--store` names.
+        workers: processes beside this one; None for as many as this machine has cores.
+        resume: the run to finish; None begins one.
+        cutting: cuts files into ranges.
+    """
+
+    config: Path | None
+    files: tuple[Path, ...]
+    store: str
+    workers: int | None = None
+    resume: str | None = None
+    cutting: Cut = cut
+
+
+def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> ExitCode:
+    """Replay files of scenarios and keep what was found; or finish a run that was interrupted.
+
+    Raises:
+        InputError: files, store or engines cannot be used, or it is another run that is to be
+            resumed than these would make.
+        NothingCompared: the files hold no account.
+    """
+    composition = compose(asked.config, ())
+    level = composition.policy.level
+    store = opened(asked.store, make=asked.resume is None)
+    sources = sources_of(asked.files)
+    counted = census(sources, cutting=asked.cutting)
+    if not any(one.ids.count for one in counted):
+        where = ", ".join(shown_path(one.file) for one in sources)
+        raise NothingCompared("no-accounts", "there is no line in it", where, "name other files")
+    made = {**judged_by(composition), "scenarios": _digest(sources, counted)}
+    if asked.resume is None:
+        run = _begun(store, level, sources, counted, made)
+    else:
+        run = _resumed(store, asked.resume, composition, counted, made)
+    states = writer.states(store, run)
+    todo = [one for one in counted if states[one.piece.place.id] != writer.DONE]
+    crew = Replaying.of(composition, today(composition.config.root))
+    failed = _work(store, run, crew, todo, asked.workers or workers_here())
+    report = Report(
+        sources=sources,
+        counted=counted,
+        findings=findings(store, run),
+        store=store.address.shown,
+        config=asked.config,
+    )
+    errors = (*composition.rulings.refused, *map(_not_run, report.findings.lost), *failed)
+    for error in errors:
+        complain(error)
+    document = replay_report.document(report)
+    say(dumped(document) if as_json else replay_report.text(report, look=here()))
+    return _exit_code(report, errors)
+
+
+def _begun(
+    store: Store,
+    level: str,
+    sources: Sequence[Source],
+    counted: Sequence[Counted],
+    made: Mapping[str, str],
+) -> str:
+    """Announce a run with all its parts."""
+    began = time.time()
+    run = Run(
+        id=new_id(began),
+        begun=int(began),
+        command=COMMAND,
+        level=level,
+        partial=" ".join(shown_path(one.file) for one in sources),
+        harness=version(),
+        made_of=made,
+    )
+    writer.begin(store, run, [one.piece.place for one in counted])
+    return run.id
+
+
+def _resumed(
+    store: Store,
+    name: str,
+    composition: Composition,
+    counted: Sequence[Counted],
+    made: Mapping[str, str],
+) -> str:
+    """The run that is to be finished, if everything is still what it was begun with.
+
+    Raises:
+        InputError: `unknown-run`, `run-complete`, `run-otherwise`.
+    """
+    known = reader.one(store, name)
+    run, shown = known.run, store.address.shown
+    if run.command != COMMAND:
+        message = f"run {run.id} is one of `shadow {run.command}`, which has no parts to resume"
+        raise InputError("run-otherwise", message, shown, "name a run of `shadow replay`")
+    if known.complete:
+        message = f"run {run.id} is complete: there is nothing to resume"
+        raise InputError("run-complete", message, shown, "`shadow history` lists runs")
+    other = {what for what in {*made, *run.made_of} if made.get(what) != run.made_of.get(what)}
+    good, root = composition.rulings.good, composition.config.root
+    if in_force(good, day_of(run.begun)) != in_force(good, today(root)):
+        other.add("rulings in force")
+    parts = {one.piece.place.id for one in counted}
+    if parts != set(writer.states(store, run.id)):
+        other.add("parts")
+    if other:
+        message = f"run {run.id} was begun with other {', '.join(sorted(other))}"
+        hint = "its halves would not be one run: put back what it was, or begin another one"
+        raise InputError("run-otherwise", message, shown, hint)
+    return run.id
+
+
+def _work(
+    store: Store, run: str, replaying: Replaying, todo: Sequence[Counted], workers: int
+) -> tuple[InputError, ...]:
+    """Replay ranges and store each as it is done; why that ended early, if something failed.
+
+    The run is complete once all its parts are there; whatever fails, those that are there stay.
+
+    """
+    crew: Crew[Range, Part] = Crew(replaying.part, workers)
+    accounts, missing = sum(one.ids.count for one in todo), len(todo)
+    try:
+        with stoppable() as stop, pace(sys.stderr, "replaying", accounts) as step:
+            for counted, part in _done(crew, todo, stop):
+                _check(counted, part)
+                writer.write(store, run, part)
+                missing -= 1
+                step(counted.ids.count)
+            if not missing:
+                writer.end(store, run, ended=now().clock)
+    except InputError as error:
+        return (error,)
+    finally:
+        crew.close()
+    return ()
+
+
+def _done(
+    crew: Crew[Range, Part], todo: Sequence[Counted], stop: Callable[[], bool]
+) -> Iterator[tuple[Counted, Part]]:
+    """Each range with what came of it, also where nothing could."""
+    for one in todo:
+        if one.damage is not None:
+            yield one, not_replayed(one, one.damage)
+    sound = {one.piece.place.id: one for one in todo if one.damage is None}
+    for piece, part in crew.answers([one.piece for one in sound.values()], stop):
+        counted = sound[piece.place.id]
+        yield counted, part if part is not None else not_replayed(counted, _lost(counted))
+
+
+def _lost(counted: Counted) -> InputError:
+    piece = counted.piece
+    message = (
+        f"{TRIES} workers were lost over bytes {piece.first} to {piece.last}, one after the other:"
+        f" {counted.ids.count:,} accounts were not run"
+    )
+    hint = "look for the account that ends a process, or give it more memory"
+    return InputError("range-lost", message, shown_path(piece.source.file), hint)
+
+
+def _not_run(lost: Lost) -> InputError:
+    return InputError(lost.slug, f"not run: {lost.detail}", lost.account)
+
+
+def _check(counted: Counted, part: Part) -> None:
+    """Hold a part against the census: what is expected of it was not decided by who replayed it.
+
+    Raises:
+        InputError: `store-sums`.
+    """
+    found = IdSum.of(one.scenario for one in part.expected)
+    if found != counted.ids:
+        message = f"{counted.ids.count} accounts were read before and {found.count} now"
+        raise sums(f"part {part.place.id}: {message}, or not the same ones")
+
+
+def _digest(sources: Sequence[Source], counted: Sequence[Counted]) -> str:
+    files = [[one.label, one.size, one.sha256] for one in sources]
+    ids = [one.ids.text for one in counted]
+    return digest([files, ids])
+
+
+def _exit_code(report: Report, errors: Sequence[InputError]) -> ExitCode:
+    """As `shadow run`: 0 where no difference is left without a ruling and all are there."""
+    found = report.findings
+    also = [error.exit_code for error in errors]
+    if not report.complete:
+        return worst((ExitCode.INTERRUPTED, *also))
+    if not any(found.outcomes.get(str(outcome)) for outcome in COMPARED):
+        return worst((ExitCode.NOTHING, *also))
+    clean = not found.unruled and set(found.free) == {str(Free.KEPT)}
+    return worst((ExitCode.OPEN if clean else ExitCode.CLOSED, *also))
