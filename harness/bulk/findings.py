@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, Select, distinct, func, select
 
 from harness.model import Free, Outcome
@@ -141,6 +141,14 @@ def _cells(connection: Connection, run: str) -> tuple[Tallied, ...]:
     return tuple(Tallied(kind, klass, outcome, int(n)) for kind, klass, outcome, n in rows)
 
 
+class _Why(msgspec.Struct, array_like=True):
+    """A finding, as the store keeps it."""
+
+    outcome: str
+    slug: str
+    detail: str
+
+
 def _lost(connection: Connection, run: str) -> tuple[tuple[Lost, ...], Mapping[str, int]]:
     """Accounts without any evidence: nothing was run, so that not even its kind is known."""
     cell = schema.CELL.c
@@ -149,10 +157,10 @@ def _lost(connection: Connection, run: str) -> tuple[tuple[Lost, ...], Mapping[s
     told: list[Lost] = []
     reasons: Counter[str] = Counter()
     for account, findings in connection.execute(query, execution_options={"yield_per": 1_000}):
-        for _, slug, detail in json.loads(findings):
-            reasons[slug] += 1
+        for why in msgspec.json.decode(findings, type=list[_Why]):
+            reasons[why.slug] += 1
             if len(told) < TOLD:
-                told.append(Lost(account=account, slug=slug, detail=detail))
+                told.append(Lost(account=account, slug=why.slug, detail=why.detail))
     return tuple(told), dict(sorted(reasons.items()))
 
 

@@ -50,7 +50,8 @@ def told(done: int, total: int, seconds: float) -> str:
     if not done or seconds <= 0:
         return said
     rate = done / seconds
-    return f"{said}, {rate:,.0f} a second, {_left((total - done) / rate)} left"
+    shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    return f"{said}, {shown} a second, {_left((total - done) / rate)} left"
 
 
 def _left(seconds: float) -> str:

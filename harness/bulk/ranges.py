@@ -149,7 +149,7 @@ def lines_of(piece: Range) -> Iterator[Record]:
     """Read a range, a line at a time.
 
     Raises:
-        InputError: `frames-damaged`; `file-changed`, since it was looked at; or it cannot be read.
+        InputError: `frames-damaged`; `file-rewritten` since it was looked at; or it cannot be read.
     """
     stream, length = _stream(piece)
     try:
@@ -242,7 +242,7 @@ def _opened(source: Source) -> BinaryIO:
 def _changed(source: Source) -> InputError:
     message = "was written to since the run began: what was replayed is not what it holds"
     hint = "leave it alone, and begin another run"
-    return InputError("file-changed", message, shown_path(source.file), hint)
+    return InputError("file-rewritten", message, shown_path(source.file), hint)
 
 
 def _unreadable(file: Path, error: OSError) -> InputError:

@@ -6,6 +6,7 @@ What is done is stored as it is done. Whatever ends a run early, the parts that 
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,6 +74,9 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
             resumed than these would make.
         NothingCompared: the files hold no account.
     """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        message = "no process can be forked on this system"
+        raise InputError("no-fork", message, hint="`shadow run` replays files one by one")
     composition = compose(asked.config, ())
     level = composition.policy.level
     store = opened(asked.store, make=asked.resume is None)
@@ -81,7 +85,7 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
     if not any(one.ids.count for one in counted):
         where = ", ".join(shown_path(one.file) for one in sources)
         raise NothingCompared("no-accounts", "there is no line in it", where, "name other files")
-    made = {**judged_by(composition), "scenarios": _digest(sources, counted)}
+    made = {**judged_by(composition), "scenarios": _digest(sources)}
     if asked.resume is None:
         run = _begun(store, level, sources, counted, made)
     else:
@@ -151,8 +155,7 @@ def _resumed(
     good, root = composition.rulings.good, composition.config.root
     if in_force(good, day_of(run.begun)) != in_force(good, today(root)):
         other.add("rulings in force")
-    parts = {one.piece.place.id for one in counted}
-    if parts != set(writer.states(store, run.id)):
+    if not other and {one.piece.place.id for one in counted} != {*writer.states(store, run.id)}:
         other.add("parts")
     if other:
         message = f"run {run.id} was begun with other {', '.join(sorted(other))}"
@@ -226,10 +229,8 @@ def _check(counted: Counted, part: Part) -> None:
         raise sums(f"part {part.place.id}: {message}, or not the same ones")
 
 
-def _digest(sources: Sequence[Source], counted: Sequence[Counted]) -> str:
-    files = [[one.label, one.size, one.sha256] for one in sources]
-    ids = [one.ids.text for one in counted]
-    return digest([files, ids])
+def _digest(sources: Sequence[Source]) -> str:
+    return digest([[one.label, one.size, one.sha256] for one in sources])
 
 
 def _exit_code(report: Report, errors: Sequence[InputError]) -> ExitCode:

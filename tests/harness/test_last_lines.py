@@ -17,6 +17,7 @@ from harness.report.terminal import Look, printed, words
 from harness.store.opening import opened
 from tests.harness.cell_builder import cell
 from tests.harness.kept_runs import keep, part, run
+from tests.harness.line_desk import lines as many
 from tests.harness.planted import ROOT
 from tests.harness.recorded_desk import late, lines, recording_project
 from tests.harness.toy_project import HELD, LATE, ON_TIME
@@ -38,6 +39,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lint that writes": ("lint", "--write"),
     "rule": ("rule", "late#2"),
     "report": ("report", "--markdown", "comment.md"),
+    "replay": ("replay", "desk.jsonl", "--store", "replayed.db", "--workers", "1"),
     "history": ("history", "--store", "runs.db"),
     "history of a path": ("history", "--store", "runs.db", "--path", "webhook.voided"),
     "history of two runs": ("history", "--store", "runs.db", "20260301", "20260302"),
@@ -65,6 +67,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     recording_project(tmp_path, late=LATE, held=HELD, **{"on-time": ON_TIME})
     (tmp_path / "bad.yaml").write_text(BAD)
     lines(tmp_path / "events.jsonl", [late()])
+    (tmp_path / "desk.jsonl").write_bytes(many([1, 2, 3]) + b"{\n")
     (tmp_path / "rows.csv").write_text("member,blocked\nm_1,false\n")
     store = opened(str(tmp_path / "runs.db"), make=True)
     keep(store, run(1), part([cell("late#0")]))

@@ -1,0 +1,613 @@
+"""`shadow replay`: nothing is lost, whatever dies or is damaged, and the halves make one run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bulk import range_replay, replay
+from harness.bulk.crew import TRIES
+from harness.cli import main
+from harness.errors import ExitCode, InputError, NothingCompared
+from harness.stability import Second
+from harness.store import reader, writer
+from harness.store.opening import opened
+from tests.harness.kept_runs import rows
+from tests.harness.line_desk import (
+    PLAIN,
+    Ran,
+    account,
+    desk,
+    kept,
+    line,
+    lines,
+    numbers,
+    packed,
+)
+from tests.harness.planted import edit, said
+from tests.harness.toy_project import KIT
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+SEVEN = numbers(7)
+
+
+# --- the same whoever works, in whatever pieces
+
+
+@pytest.mark.parametrize(("workers", "by"), [(2, 2), (1, 3), (2, 100), (3, 1)])
+def test_one_and_two_workers_and_any_cut_find_the_same(
+    workers: int, by: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    one, other = Ran(file), Ran(file, store="other.db", workers=workers, by=by)
+
+    assert one.code == other.code == ExitCode.CLOSED
+    assert not one.complaints
+    for key in ("accounts", "cells", "free", "by_kind", "signatures", "evidence", "complete"):
+        assert one.told[key] == other.told[key], key
+    if by == 2:
+        assert kept("runs.db") == kept("other.db")
+
+
+def test_it_finds_what_a_run_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same scenarios as files, checked against themselves there and not here."""
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    ran = Ran(file)
+    for number in SEVEN:
+        (tmp_path / "scenarios" / f"desk-{number}.yaml").write_bytes(line(account(number)))
+    code, told = said("run", "--store", "run.db")
+
+    assert code == ran.code
+    assert ran.told["cells"] == {**told["totals"]["cells"]} if "cells" in told["totals"] else True
+    mine, its = (rows(opened(name, make=False)) for name in ("runs.db", "run.db"))
+    for table, left in (("rostered", 1), ("cell", 3), ("difference", 4), ("free", 3)):
+        without = [sorted(row[left:] for row in found[table]) for found in (mine, its)]
+        assert without[0] == without[1], table
+    assert counts(mine["tally"]) == counts(its["tally"])
+    assert counts(mine["used"]) == counts(its["used"])
+    assert len(mine["part"]) == 4
+
+
+def counts(table: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
+    """Key → how many, over all parts."""
+    found: dict[tuple[Any, ...], int] = {}
+    for row in table:
+        keys, rest = (row[2:6], row[6]) if len(row) > 4 else (row[2:3], row[3])
+        found[keys] = found.get(keys, 0) + rest
+    return found
+
+
+def test_frames_and_plain_lines_find_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    other = packed(tmp_path / "desk.jsonl.zst", lines(SEVEN[:3]), lines(SEVEN[3:]))
+
+    plain, frames = Ran(file), Ran(other, store="other.db")
+
+    assert frames.told["parts"] == {"announced": 2, "done": 2}
+    for key in ("accounts", "cells", "free", "signatures"):
+        assert plain.told[key] == frames.told[key], key
+
+
+def test_several_files_are_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Ran(desk(tmp_path, monkeypatch, lines(SEVEN)))
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first.write_bytes(lines(SEVEN[:3]))
+    second.write_bytes(lines(SEVEN[3:]))
+
+    both = Ran(first, second, store="other.db")
+
+    assert both.told["accounts"] == whole.told["accounts"]
+    assert [one["accounts"] for one in both.told["files"]] == [3, 4]
+
+
+def test_totals_add_up_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = Ran(desk(tmp_path, monkeypatch, lines(SEVEN)))
+
+    cells = dict(ran.told["cells"])
+    late = sum(number % 3 == 0 for number in SEVEN)
+    assert cells.pop("expected") == sum(cells.values()) == 2 * 7 + late
+    assert ran.told["accounts"]["expected"] == ran.told["accounts"]["counted"] == 7
+    assert ran.told["accounts"]["differing"] == late
+    assert ran.told["signatures"][0]["accounts"] == late
+    assert ran.told["signatures"][0]["example"].split("#")[0] in {f"desk-{n}" for n in SEVEN}
+
+
+# --- each engine against itself
+
+
+def test_only_sampled_accounts_are_checked_against_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = numbers(2, sampled=True)
+    file = desk(tmp_path, monkeypatch, lines([*SEVEN[:3], *drawn]))
+
+    class Gone:
+        def __init__(self, config: Path, files: list[Path]) -> None:
+            assert sorted(file.name for file in files) == sorted(f"desk-{n}.yaml" for n in drawn)
+            assert all(file.read_bytes() for file in files)
+
+        def result(self, *, seconds: float) -> Second:
+            assert seconds
+            return Second(lost="it went away")
+
+        def stop(self) -> None: ...
+
+    monkeypatch.setattr(range_replay, "SecondProcess", Gone)
+    ran = Ran(file, by=10)
+
+    cells = {row[1]: row[7] for row in rows(opened("runs.db", make=False))["cell"]}
+    unstable = {name.split("#")[0] for name, outcome in cells.items() if outcome == "UNSTABLE"}
+    assert unstable == {f"desk-{n}" for n in drawn}
+    assert ran.told["checked_against_itself"] == {"one_in": 64, "accounts": 2}
+
+
+def test_a_sampled_account_that_is_stable_is_what_it_would_be_anyway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (drawn,) = numbers(1, sampled=True)
+
+    ran = Ran(desk(tmp_path, monkeypatch, lines([drawn])))
+
+    assert ran.told["checked_against_itself"]["accounts"] == 1
+    assert ran.told["cells"]["UNSTABLE"] == 0
+    assert ran.told["free"]["UNSTABLE"] == 0
+
+
+# --- a worker that is lost
+
+
+def deadly(patch: pytest.MonkeyPatch, due: str, dies: Callable[[], bool]) -> None:
+    """Let a worker be killed when it loads an account whose loan is due then."""
+    load = type(KIT).load
+
+    def loading(self: Any, given: Any) -> Any:
+        if given.loans[0].due == due and dies():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return load(self, given)
+
+    patch.setattr(type(KIT), "load", loading)
+
+
+def killed(number: int) -> dict[str, Any]:
+    """An account that `deadly` knows."""
+    data = account(1, name=f"desk-{number}")
+    data["given"]["loans"][0]["due"] = "2026-03-09T11:11:11Z"
+    return data
+
+
+DEADLY = "2026-03-09T11:11:11Z"
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
+    file = desk(tmp_path, monkeypatch, content)
+    quiet = Ran(file)
+    deaths = tmp_path / "deaths"
+    deaths.write_text("")
+
+    def dies() -> bool:
+        with deaths.open("a") as stream:
+            stream.write("x")
+        return len(deaths.read_text()) < TRIES
+
+    deadly(monkeypatch, DEADLY, dies)
+    ran = Ran(file, store="other.db", workers=2)
+
+    assert len(deaths.read_text()) >= TRIES
+    assert ran.code == quiet.code
+    assert kept("runs.db") == kept("other.db")
+
+
+def test_a_range_that_kills_everybody_is_counted_by_id_and_closes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
+    file = desk(tmp_path, monkeypatch, content)
+    whole = Ran(file)
+    deadly(monkeypatch, DEADLY, lambda: True)
+
+    ran = Ran(file, store="other.db")
+
+    lost = [f"desk-{number}" for number in SEVEN[2:4]]  # two of a range
+    assert ran.code == ExitCode.INPUT
+    assert ran.told["complete"] is True
+    assert ran.told["accounts"]["ids"] == whole.told["accounts"]["ids"]
+    assert ran.told["cells"]["expected"] == whole.told["cells"]["expected"]
+    assert ran.told["accounts"]["not_run"] == {"range-lost": 2}
+    assert ran.told["free"]["NOT_RUN"] == 2
+    assert [one.where for one in ran.complaints] == sorted(lost)
+    assert "3 workers were lost" in ran.complaints[0].message
+    first = len(lines(SEVEN[:2]))
+    assert any(f"byte {first}" in one.message for one in ran.complaints)
+    assert any(f"{PLAIN}:3" in one.message for one in ran.complaints)
+
+
+# --- lines and frames that are damaged
+
+
+def test_a_corrupt_line_is_counted_told_and_closes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = line(account(SEVEN[3]))[:-20] + b"\n"
+    strange = line({**account(SEVEN[4]), "tickt": "x"})
+    content = lines(SEVEN[:3]) + broken + strange + b"\n" + lines(SEVEN[5:])
+    ran = Ran(desk(tmp_path, monkeypatch, content))
+
+    at = len(lines(SEVEN[:3]))
+    assert ran.code == ExitCode.INPUT
+    assert ran.told["complete"] is True
+    assert ran.told["accounts"]["not_run"] == {"line-syntax": 1, "unknown-key": 1}
+    assert ran.told["accounts"]["counted"] == 7
+    assert ran.told["free"] == {**ran.told["free"], "expected": 7, "NOT_RUN": 2, "KEPT": 5}
+    told = {one.slug: one for one in ran.complaints}
+    assert f"{PLAIN}:4: no JSON" in told["line-syntax"].message
+    assert f"in the line at byte {at}" in told["line-syntax"].message
+    assert told["line-syntax"].where.startswith(f"{PLAIN}@")
+    assert told["unknown-key"].where == f"desk-{SEVEN[4]}"
+    assert f"{PLAIN}:5: tickt: unknown key 'tickt'" in told["unknown-key"].message
+    assert f"in the line at byte {at + len(broken)}" in told["unknown-key"].message
+
+
+def test_a_blank_line_holds_nothing_but_is_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"\n" + lines(SEVEN[:2]) + b" \r\n\n" + b"{\n" + lines(SEVEN[2:3]).rstrip()
+    ran = Ran(desk(tmp_path, monkeypatch, content))
+
+    assert ran.told["accounts"]["counted"] == 4
+    assert f"{PLAIN}:6: " in ran.complaints[0].message
+
+
+def test_a_damaged_frame_counts_as_one_account_and_the_others_are_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk(tmp_path, monkeypatch, b"")
+    file = packed(
+        tmp_path / "desk.jsonl.zst", lines(SEVEN[:3]), lines(SEVEN[3:5]), lines(SEVEN[5:])
+    )
+    found = list(replay.cut(replay.sources_of([file])[0]))
+    content = bytearray(file.read_bytes())
+    content[found[1].first + 20] ^= 0xFF
+    file.write_bytes(content)
+
+    ran = Ran(file)
+
+    assert ran.code == ExitCode.INPUT
+    assert ran.told["accounts"]["counted"] == 3 + 1 + 2
+    assert ran.told["accounts"]["not_run"] == {"frames-damaged": 1}
+    assert f"at byte {found[1].first}" in ran.complaints[0].message
+    assert ran.told["free"]["KEPT"] == 5
+
+
+def test_an_id_that_stands_twice_is_refused_by_name_before_anything_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines([*SEVEN, SEVEN[1]]))
+
+    with pytest.raises(InputError) as caught:
+        Ran(file)
+
+    assert caught.value.slug == "account-twice"
+    assert f"the id 'desk-{SEVEN[1]}' is already that of {PLAIN}:2" in caught.value.message
+    assert caught.value.where.startswith(f"{PLAIN}:8")
+    assert reader.known(opened("runs.db", make=False)) == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"], ids=["empty", "blank"])
+def test_a_file_without_an_account_is_never_success(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NothingCompared):
+        Ran(desk(tmp_path, monkeypatch, content))
+
+
+def test_a_file_that_is_written_to_meanwhile_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    write = writer.write
+
+    def and_append(*args: Any) -> None:
+        write(*args)
+        file.write_bytes(lines([*SEVEN, 500]))
+
+    monkeypatch.setattr(writer, "write", and_append)
+    ran = Ran(file)
+
+    assert ran.code == ExitCode.INPUT
+    assert ran.slugs == ["file-rewritten"]
+    assert ran.told["complete"] is False
+
+
+# --- interrupted, and taken up again
+
+
+def interrupting(patch: pytest.MonkeyPatch, after: int) -> None:
+    """Press Ctrl-C after so many parts were written."""
+    write, written = writer.write, []
+
+    def writing(*args: Any) -> None:
+        write(*args)
+        written.append(args)
+        if len(written) == after:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    patch.setattr(writer, "write", writing)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_leaves_a_run_that_resume_finishes(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN) + b"{\n")
+    Ran(file, store="whole.db")
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        interrupting(patch, after=2)
+        half = Ran(file, workers=workers)
+
+    assert signal.getsignal(signal.SIGINT) is before
+    assert half.code == ExitCode.INTERRUPTED
+    assert half.told["complete"] is False
+    assert 2 <= half.told["parts"]["done"] < half.told["parts"]["announced"] == 4
+    counted = half.told["accounts"]["counted"]
+
+    replayed: list[str] = []
+    write = writer.write
+    monkeypatch.setattr(
+        writer, "write", lambda *args: (replayed.append(args[2].place.id), write(*args))[1]
+    )
+    rest = Ran(file, resume=half.run)
+
+    assert rest.run == half.run
+    assert len(replayed) == 4 - half.told["parts"]["done"]
+    assert rest.told["accounts"]["counted"] == 8 > counted
+    assert rest.code == ExitCode.INPUT  # the half that had the line was the other one
+    assert rest.slugs == ["line-syntax"]
+    assert kept("runs.db") == kept("whole.db")
+
+
+def test_a_signal_from_a_worker_s_terminal_is_heard_while_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
+    file = desk(tmp_path, monkeypatch, content)
+    parent, load = os.getpid(), type(KIT).load
+
+    def loading(self: Any, given: Any) -> Any:
+        if given.loans[0].due == DEADLY:
+            os.kill(parent, signal.SIGINT)
+            signal.pause()  # until the parent ends it
+        return load(self, given)
+
+    monkeypatch.setattr(type(KIT), "load", loading)
+    half = Ran(file)
+
+    assert half.code == ExitCode.INTERRUPTED
+    assert half.told["parts"]["done"] == 1
+
+
+def test_who_asks_twice_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk(tmp_path, monkeypatch, lines(SEVEN))
+
+    def writing(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(writer, "write", writing)
+
+    code = main(["replay", PLAIN, "--store", "runs.db", "--workers", "1"])
+
+    assert code == ExitCode.INTERRUPTED
+    (known,) = reader.known(opened("runs.db", make=False))
+    assert not known.complete
+
+
+OTHERWISE = {
+    "the file": (lambda at: (at / PLAIN).write_bytes(lines([*SEVEN[:-1], 500])), "scenarios"),
+    "the candidate": (lambda at: edit(at / "desk_candidate/engine.py", ("", "\nX = 1\n")), ""),
+    "the policy": (lambda at: edit(at / "scenarios/gate.yaml", ("1/50", "1/60")), "policy"),
+    "a ruling": (lambda at: put(at / "scenarios/rulings/r.yaml", "id: x\n"), "rulings"),
+}
+
+
+def put(file: Path, text: str) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+
+
+@pytest.mark.parametrize("case", OTHERWISE.values(), ids=OTHERWISE)
+def test_a_run_is_not_resumed_with_anything_else(
+    case: tuple[Callable[[Path], object], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, what = case
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    with monkeypatch.context() as patch:
+        interrupting(patch, after=1)
+        half = Ran(file)
+    change(tmp_path)
+
+    with pytest.raises(InputError) as caught:
+        Ran(file, resume=half.run)
+
+    assert caught.value.slug == "run-otherwise"
+    assert f"was begun with other {what}" in caught.value.message
+
+
+def test_another_cut_is_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    with monkeypatch.context() as patch:
+        interrupting(patch, after=1)
+        half = Ran(file)
+
+    with pytest.raises(InputError, match="was begun with other parts"):
+        Ran(file, resume=half.run, by=3)
+
+
+def test_what_is_complete_or_was_no_replay_is_not_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN[:2]))
+    whole = Ran(file)
+    with pytest.raises(InputError, match="is complete") as caught:
+        Ran(file, resume=whole.run)
+    assert caught.value.slug == "run-complete"
+
+    (tmp_path / "scenarios" / f"desk-{SEVEN[0]}.yaml").write_bytes(lines(SEVEN[:1]))
+    said("run", "--store", "run.db")
+    (other,) = reader.known(opened("run.db", make=False))
+    with pytest.raises(InputError, match="is one of `shadow run`"):
+        Ran(file, store="run.db", resume=other.run.id)
+
+
+# --- a store that fails
+
+
+def test_a_full_disk_loses_nothing_that_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    Ran(file, store="whole.db")
+    with monkeypatch.context() as patch:
+        write, written = writer.insert_many, []
+
+        def full(connection: Any, table: Any, found: Any) -> int:
+            if table.name == "tally":
+                written.append(table)
+                if len(written) == 3:
+                    connection.exec_driver_sql("PRAGMA max_page_count = 1")
+                    found = [(*row[:-1], "0" * 3_000_000) for row in found]
+            return write(connection, table, found)
+
+        patch.setattr(writer, "insert_many", full)
+        half = Ran(file)
+
+    assert half.code == ExitCode.INPUT
+    assert half.slugs == ["store-failed"]
+    assert "full" in half.complaints[0].message
+    assert half.told["parts"]["done"] == 2
+    assert half.told["complete"] is False
+
+    rest = Ran(file, resume=half.run)
+
+    assert rest.told["complete"] is True
+    assert kept("runs.db") == kept("whole.db")
+
+
+def test_a_part_that_lost_an_account_is_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever replays does not decide what is expected of it."""
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    real = range_replay.records
+    monkeypatch.setattr(range_replay, "records", lambda piece: list(real(piece))[1:])
+
+    ran = Ran(file)
+
+    assert ran.code == ExitCode.INPUT
+    assert ran.slugs == ["store-sums"]
+    assert "2 accounts were read before and 1 now" in ran.complaints[0].message
+    assert ran.told["parts"]["done"] == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_no_more_than_two_parts_a_worker_are_ever_under_way(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(numbers(12)))
+    written, most = [], []
+    hand_out, write = replay.Crew._hand_out, writer.write
+
+    def handing(self: Any, tasks: Any, waiting: list[int], under_way: Any) -> None:
+        hand_out(self, tasks, waiting, under_way)
+        most.append(len(tasks) - len(waiting) - len(written))
+
+    def writing(*args: Any) -> None:
+        write(*args)
+        written.append(args[2].place.id)
+
+    monkeypatch.setattr(replay.Crew, "_hand_out", handing)
+    monkeypatch.setattr(writer, "write", writing)
+    Ran(file, workers=workers, by=1)
+
+    assert len(written) == 12
+    assert workers <= max(most) <= 2 * workers
+
+
+# --- as it is typed
+
+
+def test_the_page_says_what_was_found_and_what_to_type_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk(tmp_path, monkeypatch, lines(SEVEN))
+
+    code = main(["replay", PLAIN, "--store", "runs.db", "--workers", "1"])
+
+    out, err = capsys.readouterr()
+    assert code == ExitCode.CLOSED
+    assert err == ""
+    assert "accounts   7 of 7 are counted, by id" in out
+    assert "What is simulated was not recorded" in out
+    assert "in 1 of 64 accounts, drawn by their ids: 0 of 7" in out
+    assert out.endswith("Next: shadow history --store runs.db\n")
+
+
+def test_an_interrupted_page_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk(tmp_path, monkeypatch, lines(SEVEN))
+    monkeypatch.setattr(replay, "stoppable", always_stopped)
+
+    assert main(["replay", PLAIN, "--store", "runs.db"]) == ExitCode.INTERRUPTED
+
+    out = capsys.readouterr().out
+    assert "INCOMPLETE: it decides nothing" in out
+    last = out.splitlines()[-1]
+    assert last.startswith("Next: shadow replay desk.jsonl --store runs.db --resume 20")
+
+
+class always_stopped:  # stands for a function
+    def __enter__(self) -> Callable[[], bool]:
+        return lambda: True
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        (["x.json", "--store", "runs.db"], "replay-name"),
+        (["gone.jsonl", "--store", "runs.db"], "unreadable"),
+        ([PLAIN, f"./{PLAIN}", "--store", "runs.db"], "file-twice"),
+        (["plain.jsonl.zst", "--store", "runs.db"], "frames-damaged"),
+        ([PLAIN, "--store", "gone.db", "--resume", "2026"], "store-none"),
+        ([PLAIN], "usage"),
+        (["--store", "runs.db"], "usage"),
+        ([PLAIN, "--store", "runs.db", "--workers", "0"], "usage"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_what_cannot_be_replayed_is_said_before_anything_is(
+    words: list[str],
+    slug: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    desk(tmp_path, monkeypatch, lines(SEVEN))
+    (tmp_path / "x.json").write_text("{}")
+    (tmp_path / "plain.jsonl.zst").write_bytes(lines(SEVEN))
+
+    assert main(["replay", *words]) == ExitCode.INPUT
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"[{slug}]" in err
