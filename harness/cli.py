@@ -271,7 +271,7 @@ def replay(
     resume: str | None,
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
-    """Replay scenarios by the line, as many as you like, into a store.
+    """Replay accounts by the thousand, and keep what is found.
 
     FILE: FILE.jsonl or FILE.jsonl.zst, as `shadow simulate` writes them.
     """

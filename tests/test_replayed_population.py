@@ -42,7 +42,7 @@ def test_the_same_accounts_have_the_same_totals(stores: dict[str, Any]) -> None:
     told, run = stores["replay told"], stores["run told"]
 
     assert told["cells"] == run["totals"]
-    assert told["free"] == run["free_totals"]
+    assert told["free"] == run["free"]
     assert told["evidence"] == {"simulated": told["cells"]["expected"]}
 
 

@@ -149,7 +149,7 @@ def lines_of(piece: Range) -> Iterator[Record]:
     """Read a range, a line at a time.
 
     Raises:
-        InputError: `frames-damaged`; `file-rewritten` since it was looked at; or it cannot be read.
+        InputError: `frames-damaged`; `file-rewritten` since it was looked at; or unreadable.
     """
     stream, length = _stream(piece)
     try:
