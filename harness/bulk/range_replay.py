@@ -18,10 +18,11 @@ from harness.bulk.ranges import Range, records
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
+from harness.leak import Measured
 from harness.missing import refused
-from harness.model import Finding, Outcome
+from harness.model import Episode, Finding, FreeRun, Outcome
 from harness.run import SECONDS_FOR_SECOND, replay
-from harness.scenario import episodes
+from harness.scenario import Scenario, episodes
 from harness.setup import Setup
 from harness.stability import SecondProcess
 from harness.store.part import Expected, Part
@@ -29,11 +30,17 @@ from harness.store.part import Expected, Part
 
 @dataclass(frozen=True, kw_only=True)
 class Replaying:
-    """What every range is replayed with; made once, before any process is forked."""
+    """What every range is replayed with; made once, before any process is forked.
+
+    Attributes:
+        folder: where temporary files go, so that none outlives the run whatever dies; None for
+            the system's own.
+    """
 
     composition: Composition
     setup: Setup
     court: Court
+    folder: Path | None = None
 
     @classmethod
     def of(cls, composition: Composition, today: date) -> Replaying:
@@ -73,12 +80,18 @@ class Replaying:
             except InputError as error:
                 filling.refuse(name, placed(error, piece, record))
                 continue
-            yield self.court.hear(scenario, *replay(self.setup, scenario))
+            yield self._judged(scenario, *replay(self.setup, scenario))
+
+    def _judged(self, scenario: Scenario, done: tuple[Episode, ...], free: FreeRun) -> Heard:
+        """The cells as the court judges them; wrong values are not tried, no gate asks for it."""
+        cells = self.court.with_faults(scenario, tuple(self.court.judged(done).values()))
+        nothing = Measured(tried=0, leaks=())
+        return Heard(scenario=scenario, episodes=done, free=free, cells=cells, leaks=nothing)
 
     @contextmanager
     def _second(self, piece: Range) -> Iterator[SecondProcess | None]:
         """The other process, at work on the accounts that are sampled; None without any."""
-        with TemporaryDirectory(prefix="shadow-replay-") as folder:
+        with TemporaryDirectory(dir=self.folder) as folder:
             files = self._sampled(piece, Path(folder))
             if not files:
                 yield None

@@ -10,8 +10,9 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from harness.bulk import replay_report
@@ -172,21 +173,22 @@ def _work(
     The run is complete once all its parts are there; whatever fails, those that are there stay.
 
     """
-    crew: Crew[Range, Part] = Crew(replaying.part, workers)
     accounts, missing = sum(one.ids.count for one in todo), len(todo)
-    try:
-        with stoppable() as stop, pace(sys.stderr, "replaying", accounts) as step:
-            for counted, part in _done(crew, todo, stop):
-                _check(counted, part)
-                writer.write(store, run, part)
-                missing -= 1
-                step(counted.ids.count)
-            if not missing:
-                writer.end(store, run, ended=now().clock)
-    except InputError as error:
-        return (error,)
-    finally:
-        crew.close()
+    with TemporaryDirectory(prefix="shadow-replay-") as folder:
+        crew = Crew(replace(replaying, folder=Path(folder)).part, workers)
+        try:
+            with stoppable() as stop, pace(sys.stderr, "replaying", accounts) as step:
+                for counted, part in _done(crew, todo, stop):
+                    _check(counted, part)
+                    writer.write(store, run, part)
+                    missing -= 1
+                    step(counted.ids.count)
+                if not missing:
+                    writer.end(store, run, ended=now().clock)
+        except InputError as error:
+            return (error,)
+        finally:
+            crew.close()
     return ()
 
 

@@ -198,7 +198,12 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         return len(deaths.read_text()) < TRIES
 
     deadly(monkeypatch, DEADLY, dies)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     ran = Ran(file, store="other.db", workers=2)
+
+    assert list(temporary.iterdir()) == []
 
     assert len(deaths.read_text()) >= TRIES
     assert ran.code == quiet.code
