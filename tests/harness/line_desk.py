@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from harness.errors import ExitCode, HarnessError
 from harness.store.opening import opened
 from tests.harness.kept_runs import rows
 from tests.harness.planted import planted
+from tests.harness.toy_project import KIT
 
 PLAIN = "desk.jsonl"
 
@@ -68,6 +71,28 @@ def desk(folder: Path, patch: pytest.MonkeyPatch, content: bytes, name: str = PL
     file = folder / name
     file.write_bytes(content)
     return file
+
+
+def deadly(patch: pytest.MonkeyPatch, due: str, dies: Callable[[], bool]) -> None:
+    """Let a worker be killed when it loads an account whose loan is due then."""
+    load = type(KIT).load
+
+    def loading(self: Any, given: Any) -> Any:
+        if given.loans[0].due == due and dies():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return load(self, given)
+
+    patch.setattr(type(KIT), "load", loading)
+
+
+def killed(number: int) -> dict[str, Any]:
+    """An account that `deadly` knows."""
+    data = account(1, name=f"desk-{number}")
+    data["given"]["loans"][0]["due"] = "2026-03-09T11:11:11Z"
+    return data
+
+
+DEADLY = "2026-03-09T11:11:11Z"
 
 
 class Ran:

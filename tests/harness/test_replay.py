@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,18 +17,20 @@ from harness.store import reader, writer
 from harness.store.opening import opened
 from tests.harness.kept_runs import rows
 from tests.harness.line_desk import (
+    DEADLY,
     PLAIN,
     Ran,
     account,
+    deadly,
     desk,
     kept,
+    killed,
     line,
     lines,
     numbers,
     packed,
 )
-from tests.harness.planted import edit, said
-from tests.harness.toy_project import KIT
+from tests.harness.planted import said
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 SEVEN = numbers(7)
@@ -161,28 +161,6 @@ def test_a_sampled_account_that_is_stable_is_what_it_would_be_anyway(
 
 
 # --- a worker that is lost
-
-
-def deadly(patch: pytest.MonkeyPatch, due: str, dies: Callable[[], bool]) -> None:
-    """Let a worker be killed when it loads an account whose loan is due then."""
-    load = type(KIT).load
-
-    def loading(self: Any, given: Any) -> Any:
-        if given.loans[0].due == due and dies():
-            os.kill(os.getpid(), signal.SIGKILL)
-        return load(self, given)
-
-    patch.setattr(type(KIT), "load", loading)
-
-
-def killed(number: int) -> dict[str, Any]:
-    """An account that `deadly` knows."""
-    data = account(1, name=f"desk-{number}")
-    data["given"]["loans"][0]["due"] = "2026-03-09T11:11:11Z"
-    return data
-
-
-DEADLY = "2026-03-09T11:11:11Z"
 
 
 def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,221 +307,6 @@ def test_a_file_that_is_written_to_meanwhile_ends_the_run(
     assert ran.code == ExitCode.INPUT
     assert ran.slugs == ["file-rewritten"]
     assert ran.told["complete"] is False
-
-
-# --- interrupted, and taken up again
-
-
-def interrupting(patch: pytest.MonkeyPatch, after: int) -> None:
-    """Press Ctrl-C after so many parts were written."""
-    write, written = writer.write, []
-
-    def writing(*args: Any) -> None:
-        write(*args)
-        written.append(args)
-        if len(written) == after:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    patch.setattr(writer, "write", writing)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_leaves_a_run_that_resume_finishes(
-    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = desk(tmp_path, monkeypatch, lines(SEVEN) + b"{\n")
-    Ran(file, store="whole.db")
-    before = signal.getsignal(signal.SIGINT)
-    with monkeypatch.context() as patch:
-        interrupting(patch, after=2)
-        half = Ran(file, workers=workers)
-
-    assert signal.getsignal(signal.SIGINT) is before
-    assert half.code == ExitCode.INTERRUPTED
-    assert half.told["complete"] is False
-    assert 2 <= half.told["parts"]["done"] < half.told["parts"]["announced"] == 4
-    counted = half.told["accounts"]["counted"]
-
-    replayed: list[str] = []
-    write = writer.write
-    monkeypatch.setattr(
-        writer, "write", lambda *args: (replayed.append(args[2].place.id), write(*args))[1]
-    )
-    rest = Ran(file, resume=half.run)
-
-    assert rest.run == half.run
-    assert len(replayed) == 4 - half.told["parts"]["done"]
-    assert rest.told["accounts"]["counted"] == 8 > counted
-    assert rest.code == ExitCode.INPUT  # the half that had the line was the other one
-    assert rest.slugs == ["line-syntax"]
-    assert kept("runs.db") == kept("whole.db")
-
-
-def test_a_signal_from_a_worker_s_terminal_is_heard_while_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
-    file = desk(tmp_path, monkeypatch, content)
-    parent, load = os.getpid(), type(KIT).load
-
-    def loading(self: Any, given: Any) -> Any:
-        if given.loans[0].due == DEADLY:
-            os.kill(parent, signal.SIGINT)
-            signal.pause()  # until the parent ends it
-        return load(self, given)
-
-    monkeypatch.setattr(type(KIT), "load", loading)
-    half = Ran(file)
-
-    assert half.code == ExitCode.INTERRUPTED
-    assert half.told["parts"]["done"] == 1
-
-
-def test_who_asks_twice_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk(tmp_path, monkeypatch, lines(SEVEN))
-
-    def writing(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(writer, "write", writing)
-
-    code = main(["replay", PLAIN, "--store", "runs.db", "--workers", "1"])
-
-    assert code == ExitCode.INTERRUPTED
-    (known,) = reader.known(opened("runs.db", make=False))
-    assert not known.complete
-
-
-OTHERWISE = {
-    "the file": (lambda at: (at / PLAIN).write_bytes(lines([*SEVEN[:-1], 500])), "scenarios"),
-    "the candidate": (lambda at: edit(at / "desk_candidate/engine.py", ("", "\nX = 1\n")), ""),
-    "the policy": (lambda at: edit(at / "scenarios/gate.yaml", ("1/50", "1/60")), "policy"),
-    "a ruling": (lambda at: put(at / "scenarios/rulings/r.yaml", "id: x\n"), "rulings"),
-}
-
-
-def put(file: Path, text: str) -> None:
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(text)
-
-
-@pytest.mark.parametrize("case", OTHERWISE.values(), ids=OTHERWISE)
-def test_a_run_is_not_resumed_with_anything_else(
-    case: tuple[Callable[[Path], object], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    change, what = case
-    file = desk(tmp_path, monkeypatch, lines(SEVEN))
-    with monkeypatch.context() as patch:
-        interrupting(patch, after=1)
-        half = Ran(file)
-    change(tmp_path)
-
-    with pytest.raises(InputError) as caught:
-        Ran(file, resume=half.run)
-
-    assert caught.value.slug == "run-otherwise"
-    assert f"was begun with other {what}" in caught.value.message
-
-
-def test_another_cut_is_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = desk(tmp_path, monkeypatch, lines(SEVEN))
-    with monkeypatch.context() as patch:
-        interrupting(patch, after=1)
-        half = Ran(file)
-
-    with pytest.raises(InputError, match="was begun with other parts"):
-        Ran(file, resume=half.run, by=3)
-
-
-def test_what_is_complete_or_was_no_replay_is_not_resumed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = desk(tmp_path, monkeypatch, lines(SEVEN[:2]))
-    whole = Ran(file)
-    with pytest.raises(InputError, match="is complete") as caught:
-        Ran(file, resume=whole.run)
-    assert caught.value.slug == "run-complete"
-
-    (tmp_path / "scenarios" / f"desk-{SEVEN[0]}.yaml").write_bytes(lines(SEVEN[:1]))
-    said("run", "--store", "run.db")
-    (other,) = reader.known(opened("run.db", make=False))
-    with pytest.raises(InputError, match="is one of `shadow run`"):
-        Ran(file, store="run.db", resume=other.run.id)
-
-
-# --- a store that fails
-
-
-def test_a_full_disk_loses_nothing_that_was_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = desk(tmp_path, monkeypatch, lines(SEVEN))
-    Ran(file, store="whole.db")
-    with monkeypatch.context() as patch:
-        write, written = writer.insert_many, []
-
-        def full(connection: Any, table: Any, found: Any) -> int:
-            if table.name == "tally":
-                written.append(table)
-                if len(written) == 3:
-                    connection.exec_driver_sql("PRAGMA max_page_count = 1")
-                    found = [(*row[:-1], "0" * 3_000_000) for row in found]
-            return write(connection, table, found)
-
-        patch.setattr(writer, "insert_many", full)
-        half = Ran(file)
-
-    assert half.code == ExitCode.INPUT
-    assert half.slugs == ["store-failed"]
-    assert "full" in half.complaints[0].message
-    assert half.told["parts"]["done"] == 2
-    assert half.told["complete"] is False
-
-    rest = Ran(file, resume=half.run)
-
-    assert rest.told["complete"] is True
-    assert kept("runs.db") == kept("whole.db")
-
-
-def test_a_part_that_lost_an_account_is_not_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever replays does not decide what is expected of it."""
-    file = desk(tmp_path, monkeypatch, lines(SEVEN))
-    real = range_replay.records
-    monkeypatch.setattr(range_replay, "records", lambda piece: list(real(piece))[1:])
-
-    ran = Ran(file)
-
-    assert ran.code == ExitCode.INPUT
-    assert ran.slugs == ["store-sums"]
-    assert "2 accounts were read before and 1 now" in ran.complaints[0].message
-    assert ran.told["parts"]["done"] == 0
-
-
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_no_more_than_two_parts_a_worker_are_ever_under_way(
-    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = desk(tmp_path, monkeypatch, lines(numbers(12)))
-    written, most = [], []
-    hand_out, write = replay.Crew._hand_out, writer.write
-
-    def handing(self: Any, tasks: Any, waiting: list[int], under_way: Any) -> None:
-        hand_out(self, tasks, waiting, under_way)
-        most.append(len(tasks) - len(waiting) - len(written))
-
-    def writing(*args: Any) -> None:
-        write(*args)
-        written.append(args[2].place.id)
-
-    monkeypatch.setattr(replay.Crew, "_hand_out", handing)
-    monkeypatch.setattr(writer, "write", writing)
-    Ran(file, workers=workers, by=1)
-
-    assert len(written) == 12
-    assert workers <= max(most) <= 2 * workers
 
 
 # --- as it is typed
