@@ -107,6 +107,9 @@ def too_wide(page: str, width: int) -> list[str]:
     return [line for line in above if len(line) > width and len(line.split()) > 1]
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*fork.*:DeprecationWarning"
+)  # tests side by side have threads
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_fits_has_no_colour_and_ends_in_a_command_that_exists(
