@@ -2,14 +2,17 @@
 
 A task is handed out again when its worker is gone. Each worker holds one task at most, and the
 next is not asked for before somebody is free, so that no more than that is ever under way.
+Workers are forked once and stay, with whatever they loaded.
 """
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
 import signal
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from harness.errors import InputError
+from harness.text import visible
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -28,7 +32,17 @@ TRIES: Final = 3
 """How many workers a task is given to, one after the other."""
 
 TICK: Final = 0.2
-"""Seconds after which somebody who asked to stop is heard."""
+"""Seconds after which somebody who asked to stop is heard, and a worker says how far it is."""
+
+YOUNG: Final = 5_000
+"""Objects made before a worker looks for garbage: Python's 700 costs some percent here."""
+
+Tell = Callable[[int], None]
+"""Called by work with how much of its task is done."""
+
+
+class _Step(NamedTuple):
+    done: int
 
 
 class _Done(NamedTuple):
@@ -52,6 +66,7 @@ class _Failed(NamedTuple):
 class _Worker:
     process: BaseProcess
     conn: Connection
+    done: int = 0
 
     def end(self) -> None:
         """End it, with whatever it started."""
@@ -66,14 +81,29 @@ class _Worker:
 class Crew(Generic[Task, Answer]):
     """Processes that work on tasks side by side; forked, so that they have what is composed."""
 
-    def __init__(self, work: Callable[[Task], Answer], size: int) -> None:
-        self._work, self._size = work, size
+    def __init__(
+        self,
+        work: Callable[[Task, Tell], Answer],
+        size: int,
+        under_way: Tell = lambda _: None,
+    ) -> None:
+        """Nobody is forked yet.
+
+        Args:
+            work: done in a worker; told what to call as it goes along.
+            size: how many workers.
+            under_way: called now and then with how much of all tasks is done that have no answer.
+        """
+        self._work, self._size, self._under_way = work, size, under_way
         self._workers: list[_Worker] = []
-        self._busy: dict[Connection, tuple[_Worker, Task]] = {}
-        self._tries: Counter[int] = Counter()
+        self._busy: dict[Connection, tuple[_Worker, int]] = {}
 
     def answers(
-        self, tasks: Sequence[Task], stop: Callable[[], bool] = lambda: False
+        self,
+        tasks: Sequence[Task],
+        stop: Callable[[], bool] = lambda: False,
+        *,
+        tries: int = TRIES,
     ) -> Iterator[tuple[Task, Answer | None]]:
         """Give each task with what came of it, in the order in which they are done.
 
@@ -81,40 +111,54 @@ class Crew(Generic[Task, Answer]):
             tasks: what is to be done.
             stop: asked again and again; once it says so nothing more is given, and whatever is
                 under way is left.
+            tries: how many workers a task may cost.
 
         Yields:
             Task and answer; None for a task that cost as many workers as it may.
 
         Raises:
-            InputError: a worker raised it.
+            InputError: a worker raised it; or `worker-failed`, the system refuses it something.
             RuntimeError: a worker raised anything else.
         """
         waiting = list(range(len(tasks)))[::-1]
-        numbers: dict[Connection, int] = {}
+        lost: Counter[int] = Counter()
         try:
             while not stop():
-                self._hand_out(tasks, waiting, numbers)
+                self._hand_out(tasks, waiting)
                 if not self._busy:
                     return
-                for conn in wait(list(self._busy), TICK):
-                    assert isinstance(conn, Connection)  # noqa: S101  # nothing else was given
-                    worker, task = self._busy.pop(conn)
-                    number = numbers.pop(conn)
-                    try:
-                        said = conn.recv()
-                    except (EOFError, OSError, pickle.UnpicklingError):
-                        worker.end()
-                        self._workers.remove(worker)
-                        if self._again(number):
-                            waiting.append(number)
-                        else:
-                            yield task, None
+                for number, said in self._said():
+                    if said is not None:
+                        if not stop():
+                            self._hand_out(tasks, waiting)  # before the answer is looked at
+                        yield tasks[number], _answer(said)
                         continue
-                    if not stop():
-                        self._hand_out(tasks, waiting, numbers)  # before the answer is looked at
-                    yield task, _answer(said)
+                    lost[number] += 1
+                    if lost[number] < tries:
+                        waiting.append(number)
+                    else:
+                        yield tasks[number], None
         finally:
             self.close()
+
+    def _said(self) -> Iterator[tuple[int, _Said | None]]:
+        """What workers came to since somebody listened last; None for a task that lost its own."""
+        for conn in wait(list(self._busy), TICK):
+            assert isinstance(conn, Connection)  # noqa: S101  # nothing else was given
+            worker, number = self._busy[conn]
+            try:
+                said = conn.recv()
+            except (EOFError, OSError, pickle.UnpicklingError):
+                del self._busy[conn]
+                self._end(worker)
+                yield number, None
+                continue
+            if isinstance(said, _Step):
+                worker.done = said.done
+                self._under_way(sum(one.done for one, _ in self._busy.values()))
+                continue
+            del self._busy[conn]
+            yield number, said
 
     def close(self) -> None:
         """End all workers."""
@@ -122,30 +166,36 @@ class Crew(Generic[Task, Answer]):
         while self._workers:
             self._workers.pop().end()
 
-    def _again(self, number: int) -> bool:
-        self._tries[number] += 1
-        return self._tries[number] < TRIES
+    def _end(self, worker: _Worker) -> None:
+        worker.end()
+        self._workers.remove(worker)
 
-    def _hand_out(
-        self, tasks: Sequence[Task], waiting: list[int], numbers: dict[Connection, int]
-    ) -> None:
+    def _hand_out(self, tasks: Sequence[Task], waiting: list[int]) -> None:
         """Give a task to each worker that has none; who is missing is forked first."""
         while waiting and len(self._busy) < self._size:
-            number = waiting[-1]
             worker = next((one for one in self._workers if one.conn not in self._busy), None)
             if worker is None:
                 worker = self._forked()
             try:
-                worker.conn.send(tasks[number])
+                worker.conn.send(tasks[waiting[-1]])
             except OSError:  # it was lost while it had nothing to do, and cost no task
-                worker.end()
-                self._workers.remove(worker)
+                self._end(worker)
                 continue
-            waiting.pop()
-            numbers[worker.conn] = number
-            self._busy[worker.conn] = (worker, tasks[number])
+            worker.done = 0
+            self._busy[worker.conn] = (worker, waiting.pop())
 
     def _forked(self) -> _Worker:
+        """One worker more.
+
+        Raises:
+            InputError: `worker-failed`, the system has no process left.
+        """
+        try:
+            return self._started()
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def _started(self) -> _Worker:
         context = multiprocessing.get_context("fork")
         ours, its = context.Pipe()
         others = [ours, *(one.conn for one in self._workers)]
@@ -160,7 +210,18 @@ class Crew(Generic[Task, Answer]):
         return worker
 
 
-def _answer(said: Any) -> Any:
+_Said = _Done | _Refused | _Failed
+
+
+def _no_room(error: OSError) -> InputError:
+    """What the system refuses is nothing that an account did, and ends no account."""
+    reason = (error.strerror or str(error)).lower()
+    what = f": {visible(error.filename)}" if isinstance(error.filename, str) else ""
+    hint = "make room for processes and temporary files (TMPDIR), and resume the run"
+    return InputError("worker-failed", f"a worker could not go on: {reason}{what}", hint=hint)
+
+
+def _answer(said: _Said) -> Any:
     """What a worker came to.
 
     Raises:
@@ -174,7 +235,9 @@ def _answer(said: Any) -> Any:
     return said.answer
 
 
-def _serve(conn: Connection, others: Iterable[Connection], work: Callable[[Any], Any]) -> None:
+def _serve(
+    conn: Connection, others: Iterable[Connection], work: Callable[[Any, Tell], Any]
+) -> None:
     """Work on one task after the other, until nobody asks any more.
 
     A group of its own keeps what a terminal sends to all away from it: the parent decides.
@@ -184,19 +247,44 @@ def _serve(conn: Connection, others: Iterable[Connection], work: Callable[[Any],
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for one in others:  # else nobody would notice that the parent is gone
         one.close()
+    gc.freeze()  # what is composed stays, and is shared as long as nobody looks at it
+    gc.set_threshold(YOUNG)
     while True:
         try:
             task = conn.recv()
         except (EOFError, OSError):
             return
-        said: _Done | _Refused | _Failed
         try:
-            said = _Done(work(task))
-        except InputError as error:
-            said = _Refused(error.slug, error.message, error.where, error.hint)
-        except Exception:  # noqa: BLE001  # it is raised again where it is told
-            said = _Failed(traceback.format_exc())
-        try:
-            conn.send(said)
+            conn.send(_worked(work, task, _telling(conn)))
         except OSError:
             return
+
+
+def _worked(work: Callable[[Any, Tell], Any], task: Any, tell: Tell) -> _Said:
+    """What becomes of a task; not kept here, where the next one needs the room."""
+    refused: InputError
+    try:
+        return _Done(work(task, tell))
+    except InputError as error:
+        refused = error
+    except MemoryError:  # as if the system had ended it: another one may have more
+        os._exit(1)
+    except OSError as error:
+        refused = _no_room(error)
+    except Exception:  # noqa: BLE001  # it is raised again where it is told
+        return _Failed(traceback.format_exc())
+    return _Refused(refused.slug, refused.message, refused.where, refused.hint)
+
+
+def _telling(conn: Connection) -> Tell:
+    """Says how much of a task is done, not too often."""
+    last = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        at = time.monotonic()
+        if at - last >= TICK:
+            conn.send(_Step(done))
+            last = at
+
+    return tell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, distinct, func, select
 from harness.model import Free, Outcome
 from harness.store import reader, schema
 from harness.store.opening import Store
-from harness.store.part import CELL
+from harness.store.part import CELL, Part
 from harness.store.reader import Known
 
 MOST: Final = 10
@@ -149,6 +149,18 @@ class _Why(msgspec.Struct, array_like=True):
     detail: str
 
 
+def lost_in(part: Part) -> Iterator[Lost]:
+    """Accounts of a part that nobody could replay, as they are told."""
+    for cell in part.cells:
+        if not cell.kind and cell.id == f"{cell.scenario}#0":
+            yield from _whys(cell.scenario, cell.findings)
+
+
+def _whys(account: str, findings: str) -> Iterator[Lost]:
+    for why in msgspec.json.decode(findings, type=list[_Why]):
+        yield Lost(account=account, slug=why.slug, detail=why.detail)
+
+
 def _lost(connection: Connection, run: str) -> tuple[tuple[Lost, ...], Mapping[str, int]]:
     """Accounts without any evidence: nothing was run, so that not even its kind is known."""
     cell = schema.CELL.c
@@ -157,10 +169,10 @@ def _lost(connection: Connection, run: str) -> tuple[tuple[Lost, ...], Mapping[s
     told: list[Lost] = []
     reasons: Counter[str] = Counter()
     for account, findings in connection.execute(query, execution_options={"yield_per": 1_000}):
-        for why in msgspec.json.decode(findings, type=list[_Why]):
-            reasons[why.slug] += 1
+        for one in _whys(account, findings):
+            reasons[one.slug] += 1
             if len(told) < TOLD:
-                told.append(Lost(account=account, slug=why.slug, detail=why.detail))
+                told.append(one)
     return tuple(told), dict(sorted(reasons.items()))
 
 

@@ -9,15 +9,53 @@ from typing import Final, TextIO
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
+CLEARED: Final = "\r\x1b[K"
+
+
+class Pace:
+    """A line that says how far it is; silent where nobody looks.
+
+    Processes are forked while it is shown, so nothing here runs in a thread of its own.
+    """
+
+    def __init__(
+        self, stream: TextIO | None, what: str, total: int, clock: Callable[[], float]
+    ) -> None:
+        self._stream, self._what, self._total, self._clock = stream, what, total, clock
+        self._began = clock() if stream is not None else 0.0
+        self._done = self._under_way = 0
+
+    def step(self, count: int) -> None:
+        """So many accounts more are done; they are not under way any more."""
+        self._done += count
+        self._under_way = max(0, self._under_way - count)
+        self._show()
+
+    def under_way(self, count: int) -> None:
+        """So many accounts are replayed and not stored; a worker that is lost takes its own."""
+        self._under_way = count
+        self._show()
+
+    def clear(self) -> None:
+        """Make room for something that is said beside."""
+        if self._stream is not None:
+            self._stream.write(CLEARED)
+            self._stream.flush()
+
+    def _show(self) -> None:
+        if self._stream is None:
+            return
+        done = min(self._done + self._under_way, self._total)
+        said = told(done, self._total, self._clock() - self._began)
+        self._stream.write(f"{CLEARED}{self._what} {said}")
+        self._stream.flush()
 
 
 @contextmanager
 def pace(
     stream: TextIO, what: str, total: int, *, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Callable[[int], None]]:
-    """Show a line; yields what is called with each step's number of accounts.
-
-    Processes are forked while it is shown, so nothing here runs in a thread of its own.
+) -> Iterator[Pace]:
+    """Show a line, and take it away again.
 
     Args:
         stream: standard error, so that the report itself stays clean; a log gets nothing.
@@ -25,23 +63,12 @@ def pace(
         total: how many accounts there are to do.
         clock: seconds.
     """
-    if not stream.isatty():
-        yield lambda _: None
-        return
-    began, done = clock(), 0
-
-    def step(count: int) -> None:
-        nonlocal done
-        done += count
-        stream.write(f"\r\x1b[K{what} {told(done, total, clock() - began)}")
-        stream.flush()
-
+    shown = Pace(stream if stream.isatty() else None, what, total, clock)
     try:
-        step(0)
-        yield step
+        shown.step(0)
+        yield shown
     finally:
-        stream.write("\r\x1b[K")
-        stream.flush()
+        shown.clear()
 
 
 def told(done: int, total: int, seconds: float) -> str:

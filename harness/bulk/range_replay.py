@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import Any
 import msgspec
 
 from harness.bulk.census import Counted, is_sampled, unnamed
+from harness.bulk.crew import Tell
 from harness.bulk.line import name_of, placed, read_line
-from harness.bulk.ranges import Range, records
+from harness.bulk.ranges import Range, Record, records
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
@@ -26,6 +28,7 @@ from harness.scenario import Scenario, episodes
 from harness.setup import Setup
 from harness.stability import SecondProcess
 from harness.store.part import Expected, Part
+from harness.text import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,33 +57,49 @@ class Replaying:
             composition=composition, setup=composition.setup(), court=composition.court(today)
         )
 
-    def part(self, piece: Range) -> Part:
+    def part(self, piece: Range, tell: Tell = lambda _: None) -> Part:
         """Replay a range, in this process.
+
+        Args:
+            piece: of a file.
+            tell: called after each account with how many there were.
 
         Raises:
             InputError: its file is no longer the one that it was cut from.
         """
-        filling = Filling(piece)
+        filling, later = Filling(piece), list[tuple[Record, Heard]]()
         with (
             self._second(piece) as second,
             refused(*self.composition.strangers("world")),
         ):
-            later = [one for one in self._heard(piece, filling) if not filling.take(one)]
+            for number, record in enumerate(records(piece), 1):
+                heard = self._heard(record, filling)
+                if heard is not None:  # it is sampled: then the other process has a say
+                    later.append((record, heard))
+                tell(number)
             seen = second.result(seconds=SECONDS_FOR_SECOND) if second is not None else None
-            for one in later:
-                filling.count(one if seen is None else self.court.hear_again(one, seen))
+            for record, heard in later:
+                with filling.whole(record, heard.scenario):
+                    filling.count(heard if seen is None else self.court.hear_again(heard, seen))
         return filling.part()
 
-    def _heard(self, piece: Range, filling: Filling) -> Iterator[Heard]:
-        """Each account as it was judged; lines that are none are counted as such."""
-        for record in records(piece):
-            name = name_of(piece, record)
-            try:
-                scenario = read_line(record.content, name, self.composition.vocabulary)
-            except InputError as error:
-                filling.refuse(name, placed(error, piece, record))
-                continue
-            yield self._judged(scenario, *replay(self.setup, scenario))
+    def _heard(self, record: Record, filling: Filling) -> Heard | None:
+        """An account judged and counted; given back uncounted where it is sampled.
+
+        A line that is no account is counted as such.
+        """
+        name = name_of(filling.piece, record)
+        try:
+            scenario = read_line(record.content, name, self.composition.vocabulary)
+        except InputError as error:
+            filling.refuse(name, placed(error, filling.piece, record))
+            return None
+        with filling.whole(record, scenario):
+            heard = self._judged(scenario, *replay(self.setup, scenario))
+            if is_sampled(name):
+                return heard
+            filling.count(heard)
+        return None
 
     def _judged(self, scenario: Scenario, done: tuple[Episode, ...], free: FreeRun) -> Heard:
         """The cells as the court judges them; wrong values are not tried, no gate asks for it."""
@@ -123,24 +142,31 @@ class Filling:
     """A part on its way to be whole."""
 
     def __init__(self, piece: Range) -> None:
+        self.piece = piece
         self._part = Part(place=piece.place, expected=())
         self._expected: list[Expected] = []
 
-    def take(self, heard: Heard) -> bool:
-        """Count an account, unless it is sampled: then the other process has a say."""
-        if is_sampled(heard.scenario.id):
-            return False
-        self.count(heard)
-        return True
+    @contextmanager
+    def whole(self, record: Record, scenario: Scenario) -> Iterator[None]:
+        """An account that is counted inside; if that raises it was not run, and nobody else ends.
+
+        What the system refuses is raised: it is nothing that the account did.
+        """
+        try:
+            yield
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # of one account: the others are replayed
+            self.lose(_expected(scenario), placed(_failure(error), self.piece, record))
 
     def count(self, heard: Heard) -> None:
-        """Count an account's cells and its free run."""
-        scenario = heard.scenario
-        cells = len(episodes(scenario))
-        self._expected.append(Expected(scenario.id, scenario.sha256, cells))
+        """Count an account's cells and its free run; nothing at all where one of them raises."""
+        one = Part(place=self._part.place, expected=())
         for cell in heard.cells:
-            self._part.take(cell)
-        self._part.take_free(heard.free, scenario.evidence)
+            one.take(cell)
+        one.take_free(heard.free, heard.scenario.evidence)
+        self._part.join(one)
+        self._expected.append(_expected(heard.scenario))
 
     def refuse(self, name: str, error: InputError) -> None:
         """Count a line that is no scenario: as one cell, and one free run, that were not run."""
@@ -161,20 +187,38 @@ class Filling:
         return self._part
 
 
-def not_replayed(counted: Counted, error: InputError) -> Part:
+def _expected(scenario: Scenario) -> Expected:
+    return Expected(scenario.id, scenario.sha256, len(episodes(scenario)))
+
+
+def _failure(error: Exception) -> InputError:
+    """What was raised while an account was judged, with the place."""
+    if isinstance(error, InputError):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    message = f"{type(error).__name__}{at}: {visible(str(error))}"
+    return InputError("account-failed", message, hint="`shadow run` of the line shows more")
+
+
+def unread(counted: Counted, error: InputError) -> Part:
+    """A range of which nothing can be read: one account that was NOT_RUN."""
+    filling = Filling(counted.piece)
+    filling.refuse(unnamed(counted.piece), error)
+    return filling.part()
+
+
+def not_replayed(piece: Range, error: InputError) -> Part:
     """A range that nobody could replay: each of its accounts NOT_RUN, by id.
 
     Raises:
         InputError: its file is no longer the one that it was cut from.
     """
-    filling = Filling(counted.piece)
-    if counted.damage is not None:
-        filling.refuse(unnamed(counted.piece), error)
-        return filling.part()
-    for record in records(counted.piece):
-        name = name_of(counted.piece, record)
+    filling = Filling(piece)
+    for record in records(piece):
+        name = name_of(piece, record)
         cells = _cells(record.content or b"")
-        filling.lose(Expected(name, "", cells), placed(error, counted.piece, record))
+        filling.lose(Expected(name, "", cells), placed(error, piece, record))
     return filling.part()
 
 

@@ -10,9 +10,11 @@ import hashlib
 import io
 import os
 import stat
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -55,6 +57,8 @@ class Range:
         first, last: its bytes in the file, the last excluded.
         frame: the frame that it is; None for bytes that are not compressed.
         line: number of its first line in the file, from 1; 0 where nobody knows it.
+        only: of its accounts only those from one offset up to another are asked for; None for
+            all. It is the same part of a run all the same.
     """
 
     source: Source
@@ -62,6 +66,7 @@ class Range:
     last: int
     frame: Frame | None = None
     line: int = 0
+    only: tuple[int, int] | None = None
 
     @property
     def place(self) -> Place:
@@ -142,7 +147,25 @@ def records(piece: Range) -> Iterator[Record]:
     Raises:
         InputError: as `lines_of`.
     """
-    return (one for one in lines_of(piece) if one.content is None or one.content.strip())
+    first, end = piece.only or (0, None)
+    for one in lines_of(piece):
+        if end is not None and one.offset >= end:
+            return
+        if one.offset >= first and (one.content is None or one.content.strip()):
+            yield one
+
+
+def pieces(piece: Range, count: int) -> tuple[Range, ...]:
+    """The same accounts in so many pieces, or fewer; none of them without an account.
+
+    Raises:
+        InputError: as `lines_of`.
+    """
+    starts = [one.offset for one in records(piece)]
+    size = -(-len(starts) // count)
+    end = piece.only[1] if piece.only else sys.maxsize
+    bounds = [*starts[::size], end] if starts else []
+    return tuple(replace(piece, only=both) for both in pairwise(bounds))
 
 
 def lines_of(piece: Range) -> Iterator[Record]:

@@ -10,19 +10,21 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from harness.bulk import replay_report
 from harness.bulk.census import Counted, Cut, census
-from harness.bulk.crew import TRIES, Crew
-from harness.bulk.findings import Lost, findings
-from harness.bulk.pace import pace
-from harness.bulk.range_replay import Replaying, not_replayed
+from harness.bulk.crew import Crew
+from harness.bulk.findings import TOLD, Lost, findings, lost_in
+from harness.bulk.pace import Pace, pace
+from harness.bulk.range_replay import Replaying, unread
 from harness.bulk.ranges import Range, Source, cut, sources_of
 from harness.bulk.replay_report import Report
+from harness.bulk.salvage import salvaged
 from harness.bulk.stopping import stoppable
 from harness.canonical import digest
 from harness.command import here
@@ -39,11 +41,15 @@ from harness.store import reader, writer
 from harness.store.id_sum import IdSum
 from harness.store.made_of import judged_by, version
 from harness.store.opening import Store, opened
-from harness.store.part import Part, sums
+from harness.store.part import Part, sums, total
 from harness.store.run import Run, new_id
 from harness.text import shown_path
 
 COMMAND: Final = "replay"
+
+TRIES: Final = 2
+"""Workers that a range may cost before it is replayed in pieces."""
+
 Say = Callable[[str], None]
 Complain = Callable[[HarnessError], None]
 
@@ -93,8 +99,17 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
         run = _resumed(store, asked.resume, composition, counted, made)
     states = writer.states(store, run)
     todo = [one for one in counted if states[one.piece.place.id] != writer.DONE]
-    crew = Replaying.of(composition, today(composition.config.root))
-    failed = _work(store, run, crew, todo, asked.workers or workers_here())
+    for error in composition.rulings.refused:
+        complain(error)
+    work = Work(
+        store=store,
+        run=run,
+        replaying=Replaying.of(composition, today(composition.config.root)),
+        workers=asked.workers or workers_here(),
+        accounts=total(one.ids for one in counted),
+        complain=complain,
+    )
+    failed = work.done(todo)
     report = Report(
         sources=sources,
         counted=counted,
@@ -102,9 +117,11 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
         store=store.address.shown,
         config=asked.config,
     )
-    errors = (*composition.rulings.refused, *map(_not_run, report.findings.lost), *failed)
-    for error in errors:
+    lost = report.findings.lost
+    untold = [one for one in lost if one.account not in work.told][: TOLD - len(work.told)]
+    for error in (*map(_not_run, untold), *failed):
         complain(error)
+    errors = (*composition.rulings.refused, *map(_not_run, lost), *failed)
     document = replay_report.document(report)
     say(dumped(document) if as_json else replay_report.text(report, look=here()))
     return _exit_code(report, errors)
@@ -165,54 +182,90 @@ def _resumed(
     return run.id
 
 
-def _work(
-    store: Store, run: str, replaying: Replaying, todo: Sequence[Counted], workers: int
-) -> tuple[InputError, ...]:
-    """Replay ranges and store each as it is done; why that ended early, if something failed.
+@dataclass(kw_only=True)
+class Work:
+    """What is done with ranges: each replayed, checked, stored and told.
 
-    The run is complete once all its parts are there; whatever fails, those that are there stay.
-
+    Attributes:
+        accounts: of the whole run, as the census counted them.
+        told: accounts that could not be replayed and were told when that was known.
     """
-    accounts, missing = sum(one.ids.count for one in todo), len(todo)
-    with TemporaryDirectory(prefix="shadow-replay-") as folder:
-        crew = Crew(replace(replaying, folder=Path(folder)).part, workers)
+
+    store: Store
+    run: str
+    replaying: Replaying
+    workers: int
+    accounts: IdSum
+    complain: Complain
+    told: set[str] = field(default_factory=set)
+
+    def done(self, todo: Sequence[Counted]) -> tuple[InputError, ...]:
+        """Replay ranges and store each as it is done; why that ended early, if something failed.
+
+        The run is complete once all its parts are there; whatever fails, those that are there
+        stay.
+        """
         try:
-            with stoppable() as stop, pace(sys.stderr, "replaying", accounts) as step:
-                for counted, part in _done(crew, todo, stop):
-                    _check(counted, part)
-                    writer.write(store, run, part)
-                    missing -= 1
-                    step(counted.ids.count)
-                if not missing:
-                    writer.end(store, run, ended=now().clock)
+            with TemporaryDirectory(prefix="shadow-replay-") as folder:
+                self._do(todo, Path(folder))
         except InputError as error:
             return (error,)
-        finally:
-            crew.close()
-    return ()
+        except OSError as error:
+            return (_no_room(error),)
+        return ()
+
+    def _do(self, todo: Sequence[Counted], folder: Path) -> None:
+        missing = len(todo)
+        with (
+            stoppable() as stop,
+            pace(sys.stderr, "replaying", sum(one.ids.count for one in todo)) as shown,
+        ):
+            work = replace(self.replaying, folder=folder).part
+            with closing(Crew(work, self.workers, shown.under_way)) as crew:
+                for counted, part in _parts(crew, todo, stop):
+                    _check(counted, part)
+                    writer.write(self.store, self.run, part)
+                    missing -= 1
+                    self._tell(part, shown)
+                    shown.step(counted.ids.count)
+            if not missing:
+                writer.end(self.store, self.run, ended=now().clock, accounts=self.accounts)
+
+    def _tell(self, part: Part, shown: Pace) -> None:
+        """Say at once what could not be replayed: nobody should wait a night for the first."""
+        for one in lost_in(part):
+            if len(self.told) == TOLD:
+                return
+            shown.clear()
+            self.complain(_not_run(one))
+            self.told.add(one.account)
 
 
-def _done(
+def _parts(
     crew: Crew[Range, Part], todo: Sequence[Counted], stop: Callable[[], bool]
 ) -> Iterator[tuple[Counted, Part]]:
     """Each range with what came of it, also where nothing could."""
     for one in todo:
         if one.damage is not None:
-            yield one, not_replayed(one, one.damage)
+            yield one, unread(one, one.damage)
     sound = {one.piece.place.id: one for one in todo if one.damage is None}
-    for piece, part in crew.answers([one.piece for one in sound.values()], stop):
+    ended = []
+    for piece, part in crew.answers([one.piece for one in sound.values()], stop, tries=TRIES):
         counted = sound[piece.place.id]
-        yield counted, part if part is not None else not_replayed(counted, _lost(counted))
+        if part is None:
+            ended.append(counted)
+        else:
+            yield counted, part
+    for counted in ended:
+        saved = None if stop() else salvaged(crew, counted, stop)
+        if saved is not None:
+            yield counted, saved
 
 
-def _lost(counted: Counted) -> InputError:
-    piece = counted.piece
-    message = (
-        f"{TRIES} workers were lost over bytes {piece.first} to {piece.last}, one after the other:"
-        f" {counted.ids.count:,} accounts were not run"
-    )
-    hint = "look for the account that ends a process, or give it more memory"
-    return InputError("range-lost", message, shown_path(piece.source.file), hint)
+def _no_room(error: OSError) -> InputError:
+    reason = (error.strerror or str(error)).lower()
+    hint = "make room for temporary files (TMPDIR), and resume the run"
+    return InputError("replay-room", f"there is no room for temporary files: {reason}", hint=hint)
 
 
 def _not_run(lost: Lost) -> InputError:

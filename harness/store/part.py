@@ -188,6 +188,18 @@ class Part:
         """Count a free run that was expected and not run."""
         self.take_free(FreeRun(scenario=scenario, outcome=Free.NOT_RUN), "")
 
+    def join(self, other: Part) -> None:
+        """Take what another part of the same place found in other accounts."""
+        self.expected += other.expected
+        for key, found in other.tallies.items():
+            self.tallies.setdefault(key, IdSum()).take(found)
+        for ended, runs in other.free_tallies.items():
+            self.free_tallies.setdefault(ended, IdSum()).take(runs)
+        self.cells += other.cells
+        self.differences += other.differences
+        self.free += other.free
+        self.used.update(other.used)
+
     def check(self) -> Sums:
         """Hold what was counted against what is expected, by id; give what is expected.
 

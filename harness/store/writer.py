@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from harness.errors import InputError
 from harness.store import schema
 from harness.store.bulk import insert as insert_many
+from harness.store.id_sum import IdSum
 from harness.store.opening import Store
 from harness.store.part import Part, Place, Sums, sums
 from harness.store.run import Run
@@ -72,7 +73,9 @@ def write(store: Store, run: str, part: Part) -> None:
         connection.execute(done.where(_is(run, part.place.id)))
 
 
-def end(store: Store, run: str, *, ended: int, gate: str = "") -> None:
+def end(
+    store: Store, run: str, *, ended: int, gate: str = "", accounts: IdSum | None = None
+) -> None:
     """Call a run complete.
 
     Args:
@@ -80,10 +83,11 @@ def end(store: Store, run: str, *, ended: int, gate: str = "") -> None:
         run: its id.
         ended: epoch seconds.
         gate: `open` or `closed`; empty where none was decided.
+        accounts: what somebody counted who replayed nothing; None where nobody did.
 
     Raises:
-        InputError: `store-part`, a part is missing; `store-sums`, they do not add up, or hold one
-            scenario twice; or the database fails.
+        InputError: `store-part`, a part is missing; `store-sums`, they do not add up, hold one
+            scenario twice or others than were counted; or the database fails.
     """
     with store.writing() as connection:
         _lock_run(connection, run, alone=True)
@@ -95,6 +99,10 @@ def end(store: Store, run: str, *, ended: int, gate: str = "") -> None:
         counted = totals(connection, [run])[run]
         counted.check(run)
         _check_lines(connection, run, counted.expected_free.count)
+        if accounts is not None and accounts != counted.expected_free:
+            was = f"{accounts.count} accounts were counted before"
+            found = f"{counted.expected_free.count} are stored, or not the same ones"
+            raise sums(f"run {run}: {was} and {found}")
         done = update(schema.RUN).values(complete=True, ended=ended, gate=gate)
         connection.execute(done.where(schema.RUN.c.id == run))
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from harness.bulk import range_replay, replay
-from harness.bulk.crew import TRIES
 from harness.cli import main
 from harness.errors import ExitCode, InputError, NothingCompared
 from harness.stability import Second
@@ -17,14 +16,11 @@ from harness.store import reader, writer
 from harness.store.opening import opened
 from tests.harness.kept_runs import rows
 from tests.harness.line_desk import (
-    DEADLY,
     PLAIN,
     Ran,
     account,
-    deadly,
     desk,
     kept,
-    killed,
     line,
     lines,
     numbers,
@@ -158,58 +154,6 @@ def test_a_sampled_account_that_is_stable_is_what_it_would_be_anyway(
     assert ran.told["checked_against_itself"]["accounts"] == 1
     assert ran.told["cells"]["UNSTABLE"] == 0
     assert ran.told["free"]["UNSTABLE"] == 0
-
-
-# --- a worker that is lost
-
-
-def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
-    file = desk(tmp_path, monkeypatch, content)
-    quiet = Ran(file)
-    deaths = tmp_path / "deaths"
-    deaths.write_text("")
-
-    def dies() -> bool:
-        with deaths.open("a") as stream:
-            stream.write("x")
-        return len(deaths.read_text()) < TRIES
-
-    deadly(monkeypatch, DEADLY, dies)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    ran = Ran(file, store="other.db", workers=2)
-
-    assert list(temporary.iterdir()) == []
-
-    assert len(deaths.read_text()) >= TRIES
-    assert ran.code == quiet.code
-    assert kept("runs.db") == kept("other.db")
-
-
-def test_a_range_that_kills_everybody_is_counted_by_id_and_closes_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = lines(SEVEN[:3]) + line(killed(SEVEN[3])) + lines(SEVEN[4:])
-    file = desk(tmp_path, monkeypatch, content)
-    whole = Ran(file)
-    deadly(monkeypatch, DEADLY, lambda: True)
-
-    ran = Ran(file, store="other.db")
-
-    lost = [f"desk-{number}" for number in SEVEN[2:4]]  # two of a range
-    assert ran.code == ExitCode.INPUT
-    assert ran.told["complete"] is True
-    assert ran.told["accounts"]["ids"] == whole.told["accounts"]["ids"]
-    assert ran.told["cells"]["expected"] == whole.told["cells"]["expected"]
-    assert ran.told["accounts"]["not_run"] == {"range-lost": 2}
-    assert ran.told["free"]["NOT_RUN"] == 2
-    assert [one.where for one in ran.complaints] == sorted(lost)
-    assert "3 workers were lost" in ran.complaints[0].message
-    first = len(lines(SEVEN[:2]))
-    assert any(f"byte {first}" in one.message for one in ran.complaints)
-    assert any(f"{PLAIN}:3" in one.message for one in ran.complaints)
 
 
 # --- lines and frames that are damaged

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.bulk import ranges
 from harness.bulk.census import census, is_sampled
-from harness.bulk.crew import TRIES, Crew
+from harness.bulk.crew import TRIES, Crew, Tell
 from harness.bulk.line import name_of
 from harness.bulk.pace import pace, told
 from harness.bulk.ranges import Range, Source, cut, records, sources_of
@@ -140,7 +140,7 @@ def test_one_account_in_sixty_four_is_sampled_whoever_asks() -> None:
 
 
 def squares(size: int, tasks: list[int]) -> list[tuple[int, int | None]]:
-    def work(number: int) -> int:
+    def work(number: int, _: Tell) -> int:
         return number * number
 
     return sorted(Crew(work, size).answers(tasks))
@@ -156,7 +156,7 @@ def test_a_task_that_kills_is_given_up_and_the_others_are_not(tmp_path: Path) ->
     log = tmp_path / "log"
     log.write_text("")
 
-    def work(number: int) -> int:
+    def work(number: int, _: Tell) -> int:
         if number == 2:
             with log.open("a") as stream:
                 stream.write("x")
@@ -170,7 +170,7 @@ def test_a_task_that_kills_is_given_up_and_the_others_are_not(tmp_path: Path) ->
 
 
 def test_a_worker_that_is_gone_while_it_has_nothing_to_do_costs_no_task() -> None:
-    crew: Crew[int, int] = Crew(lambda number: number, 1)
+    crew: Crew[int, int] = Crew(lambda number, _: number, 1)
 
     def some() -> Iterator[int]:
         for task, answer in crew.answers([1, 2, 3]):
@@ -184,10 +184,10 @@ def test_a_worker_that_is_gone_while_it_has_nothing_to_do_costs_no_task() -> Non
 
 
 def test_what_a_worker_raises_is_raised_here() -> None:
-    def refuses(_: int) -> int:
+    def refuses(_: int, __: Tell) -> int:
         raise InputError("unreadable", "no", "x", "do")
 
-    def fails(_: int) -> int:
+    def fails(_: int, __: Tell) -> int:
         raise LookupError("oh")
 
     with pytest.raises(InputError) as caught:
@@ -198,7 +198,7 @@ def test_what_a_worker_raises_is_raised_here() -> None:
 
 
 def test_no_worker_stays_behind(tmp_path: Path) -> None:
-    crew: Crew[int, int] = Crew(lambda _: os.getpid(), 2)
+    crew: Crew[int, int] = Crew(lambda _, __: os.getpid(), 2)
     found = crew.answers([1, 2, 3])
     _, pid = next(found)
     found.close()  # type: ignore[attr-defined]  # a generator, to whoever stops early
@@ -219,8 +219,8 @@ class Terminal(io.StringIO):
 def test_the_pace_is_told_where_somebody_looks() -> None:
     seconds = iter((0.0, 0.0, 5.0))
     stream = Terminal()
-    with pace(stream, "replaying", 4_000, clock=lambda: next(seconds)) as step:
-        step(1_000)
+    with pace(stream, "replaying", 4_000, clock=lambda: next(seconds)) as shown:
+        shown.step(1_000)
 
     assert "replaying 1,000 of 4,000 accounts, 200 a second, 15 s left" in stream.getvalue()
     assert stream.getvalue().endswith("\r\x1b[K")
@@ -228,8 +228,8 @@ def test_the_pace_is_told_where_somebody_looks() -> None:
 
 def test_a_log_gets_nothing() -> None:
     stream = io.StringIO()
-    with pace(stream, "replaying", 4) as step:
-        step(1)
+    with pace(stream, "replaying", 4) as shown:
+        shown.step(1)
 
     assert stream.getvalue() == ""
 

@@ -233,8 +233,8 @@ def test_no_more_than_two_parts_a_worker_are_ever_under_way(
     written, most = [], []
     hand_out, write = replay.Crew._hand_out, writer.write
 
-    def handing(self: Any, tasks: Any, waiting: list[int], under_way: Any) -> None:
-        hand_out(self, tasks, waiting, under_way)
+    def handing(self: Any, tasks: Any, waiting: list[int]) -> None:
+        hand_out(self, tasks, waiting)
         most.append(len(tasks) - len(waiting) - len(written))
 
     def writing(*args: Any) -> None:
