@@ -15,13 +15,14 @@ import signal
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from harness.bulk.stopping import ENDING
 from harness.errors import InputError
 from harness.text import visible
 
@@ -33,6 +34,9 @@ TRIES: Final = 3
 
 TICK: Final = 0.2
 """Seconds after which somebody who asked to stop is heard, and a worker says how far it is."""
+
+PATIENCE: Final = 900.0
+"""Seconds without a word after which a worker is taken for lost; an account takes a second."""
 
 YOUNG: Final = 5_000
 """Objects made before a worker looks for garbage: Python's 700 costs some percent here."""
@@ -67,6 +71,7 @@ class _Worker:
     process: BaseProcess
     conn: Connection
     done: int = 0
+    heard: float = 0.0
 
     def end(self) -> None:
         """End it, with whatever it started."""
@@ -86,6 +91,8 @@ class Crew(Generic[Task, Answer]):
         work: Callable[[Task, Tell], Answer],
         size: int,
         under_way: Tell = lambda _: None,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         """Nobody is forked yet.
 
@@ -93,8 +100,10 @@ class Crew(Generic[Task, Answer]):
             work: done in a worker; told what to call as it goes along.
             size: how many workers.
             under_way: called now and then with how much of all tasks is done that have no answer.
+            patience: seconds without a word after which a worker is ended.
         """
         self._work, self._size, self._under_way = work, size, under_way
+        self._patience = patience
         self._workers: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, int]] = {}
 
@@ -143,7 +152,12 @@ class Crew(Generic[Task, Answer]):
 
     def _said(self) -> Iterator[tuple[int, _Said | None]]:
         """What workers came to since somebody listened last; None for a task that lost its own."""
-        for conn in wait(list(self._busy), TICK):
+        ready = wait(list(self._busy), TICK)
+        for silent in self._silent(ready):
+            worker, number = self._busy.pop(silent)
+            self._end(worker)
+            yield number, None
+        for conn in ready:
             assert isinstance(conn, Connection)  # noqa: S101  # nothing else was given
             worker, number = self._busy[conn]
             try:
@@ -154,11 +168,16 @@ class Crew(Generic[Task, Answer]):
                 yield number, None
                 continue
             if isinstance(said, _Step):
-                worker.done = said.done
+                worker.done, worker.heard = said.done, time.monotonic()
                 self._under_way(sum(one.done for one, _ in self._busy.values()))
                 continue
             del self._busy[conn]
             yield number, said
+
+    def _silent(self, ready: Collection[object]) -> list[Connection]:
+        """Workers that have nothing to say, and had nothing for too long."""
+        since = time.monotonic() - self._patience
+        return [c for c, (one, _) in self._busy.items() if c not in ready and one.heard < since]
 
     def close(self) -> None:
         """End all workers."""
@@ -181,7 +200,7 @@ class Crew(Generic[Task, Answer]):
             except OSError:  # it was lost while it had nothing to do, and cost no task
                 self._end(worker)
                 continue
-            worker.done = 0
+            worker.done, worker.heard = 0, time.monotonic()
             self._busy[worker.conn] = (worker, waiting.pop())
 
     def _forked(self) -> _Worker:
@@ -245,6 +264,8 @@ def _serve(
     with suppress(PermissionError):
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
     for one in others:  # else nobody would notice that the parent is gone
         one.close()
     gc.freeze()  # what is composed stays, and is shared as long as nobody looks at it

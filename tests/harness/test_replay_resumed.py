@@ -37,7 +37,9 @@ SEVEN = numbers(7)
 # --- interrupted, and taken up again
 
 
-def interrupting(patch: pytest.MonkeyPatch, after: int) -> None:
+def interrupting(
+    patch: pytest.MonkeyPatch, after: int, by: signal.Signals = signal.SIGINT
+) -> None:
     """Press Ctrl-C after so many parts were written."""
     write, written = writer.write, []
 
@@ -45,7 +47,7 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> None:
         write(*args)
         written.append(args)
         if len(written) == after:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), by)
 
     patch.setattr(writer, "write", writing)
 
@@ -80,6 +82,35 @@ def test_ctrl_c_leaves_a_run_that_resume_finishes(
     assert rest.code == ExitCode.INPUT  # the half that had the line was the other one
     assert rest.slugs == ["line-syntax"]
     assert kept("runs.db") == kept("whole.db")
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_a_process_politely_leaves_a_run_that_resume_finishes(
+    by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    before = signal.getsignal(by)
+    with monkeypatch.context() as patch:
+        interrupting(patch, after=1, by=by)
+        half = Ran(file, workers=2)
+
+    assert half.code == ExitCode.INTERRUPTED
+    assert half.told["complete"] is False
+    assert signal.getsignal(by) is before
+    assert Ran(file, resume=half.run).told["complete"] is True
+
+
+def test_who_is_not_to_hear_the_terminal_go_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `nohup` has it."""
+    file = desk(tmp_path, monkeypatch, lines(SEVEN))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        interrupting(monkeypatch, after=1, by=signal.SIGHUP)
+        assert Ran(file).told["complete"] is True
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_signal_from_a_worker_s_terminal_is_heard_while_waiting(

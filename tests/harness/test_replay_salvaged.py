@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,30 @@ def test_a_worker_without_memory_is_a_worker_lost(tmp_path: Path) -> None:
     assert sorted(Crew(work, 1).answers([1, 2, 3])) == [(1, 1), (2, 2), (3, 3)]
 
 
+def test_a_worker_that_hangs_is_a_worker_lost() -> None:
+    def work(number: int, _: Tell) -> int:
+        if number == 2:
+            signal.pause()
+        return number
+
+    found = dict(Crew(work, 2, patience=1.0).answers([1, 2, 3], tries=2))
+
+    assert found == {1: 1, 2: None, 3: 3}
+
+
+def test_only_who_says_nothing_for_too_long_is_taken_for_lost() -> None:
+    crew: Crew[int, int] = Crew(lambda number, _: number, 2, patience=1_000)
+    crew._hand_out([1, 2, 3], [2, 1, 0])
+    (slow, first), (good, second) = crew._busy.items()
+    first[0].heard -= 1_001
+    second[0].heard -= 500
+
+    assert crew._silent([]) == [slow]
+    assert crew._silent([slow]) == []
+    assert crew._silent([good]) == [slow]
+    crew.close()
+
+
 # --- what is told meanwhile
 
 
@@ -354,9 +379,7 @@ def test_a_worker_says_how_far_it_is_and_a_lost_one_takes_that_back() -> None:
 
     def work(number: int, tell: Tell) -> int:
         for done in range(1, number + 1):
-            end = os.times().elapsed + 1.5 * TICK
-            while os.times().elapsed < end:
-                pass
+            time.sleep(1.5 * TICK)  # else it is too early to say so again
             tell(done)
         return number
 
