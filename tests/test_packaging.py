@@ -1,4 +1,4 @@
-"""What is installed is what is here: every package is listed, and every file that is no module."""
+"""What is installed is what is here: every package is found, and every file that is no module."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-TOPS = tuple(name for name in SETTINGS["packages"] if "." not in name)
-
-
-def test_every_package_is_listed() -> None:
-    found = {
+TOPS = tuple(pattern.removesuffix("*") for pattern in SETTINGS["packages"]["find"]["include"])
+PACKAGES = tuple(
+    sorted(
         ".".join(file.relative_to(ROOT).parent.parts)
         for top in TOPS
         for file in (ROOT / top).rglob("__init__.py")
-    }
+    )
+)
 
-    assert sorted(found) == sorted(SETTINGS["packages"])
+
+def test_every_package_is_found_because_all_above_it_are_packages() -> None:
+    """A package below a folder that is none is not found."""
+    above = {name.rpartition(".")[0] for name in PACKAGES} - {""}
+
+    assert above <= set(PACKAGES)
+    assert set(TOPS) <= set(PACKAGES)
 
 
-@pytest.mark.parametrize("package", SETTINGS["packages"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_every_file_of_a_package_is_shipped(package: str) -> None:
     """Modules are by themselves; a folder that is no package has to be named."""
     folder = ROOT / package.replace(".", "/")
