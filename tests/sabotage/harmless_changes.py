@@ -123,17 +123,17 @@ KIT = (
     Refactoring(
         "A function of the kit is split",
         SHIPPED,
-        (Edit(LEDGER, '        unsettled = max(0, self.sum("consumed") - self.settled)\n',
-              "        unsettled = self._unsettled()\n"),
+        (Edit(LEDGER, "        return max(0, self.invoice.total - self.settled)\n",
+              "        return self._billed()\n"),
          Edit(LEDGER, "    @cached_property\n    def claim",
-              "    def _unsettled(self) -> Exact:\n"
-              '        return max(0, self.sum("consumed") - self.settled)\n\n'
+              "    def _billed(self) -> Exact:\n"
+              "        return max(0, self.invoice.total - self.settled)\n\n"
               "    @cached_property\n    def claim")),
     ),
     Refactoring(
         "A local of the double is renamed",
         SHIPPED,
-        (Each(LEDGER, r"\bunsettled\b", "left"), Each(LEDGER, r"\bdocumented\b", "noted")),
+        (Each(LEDGER, r"\bmost\b", "upper"), Each(LEDGER, r"\bdocumented\b", "noted")),
     ),
 )  # fmt: skip
 

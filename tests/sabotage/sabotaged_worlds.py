@@ -49,8 +49,8 @@ ROWS = (
         "Truth owes more than was used",
         SHIPPED,
         (Edit("fixtures/ledger.py",
-              'max(0, self.sum("consumed") - self.settled)\n        else',
-              'max(0, self.sum("consumed") - self.settled + 1)\n        else'),),
+              'return max(0, self.sum("consumed") - self.settled)',
+              'return max(0, self.sum("consumed") - self.settled + 1)'),),
         "free-not-kept",
     ),
     Sabotage(
