@@ -7,7 +7,6 @@ Workers are forked once and stay, with whatever they loaded.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import pickle
@@ -38,8 +37,6 @@ TICK: Final = 0.2
 PATIENCE: Final = 900.0
 """Seconds without a word after which a worker is taken for lost; an account takes a second."""
 
-YOUNG: Final = 5_000
-"""Objects made before a worker looks for garbage: Python's 700 costs some percent here."""
 
 Tell = Callable[[int], None]
 """Called by work with how much of its task is done."""
@@ -268,8 +265,6 @@ def _serve(
         signal.signal(number, signal.SIG_DFL)
     for one in others:  # else nobody would notice that the parent is gone
         one.close()
-    gc.freeze()  # what is composed stays, and is shared as long as nobody looks at it
-    gc.set_threshold(YOUNG)
     while True:
         try:
             task = conn.recv()

@@ -20,6 +20,7 @@ from harness.bulk.ranges import Range, Record, records
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
+from harness.garbage import uncollected
 from harness.leak import Measured
 from harness.missing import refused
 from harness.model import Episode, Finding, FreeRun, Outcome
@@ -71,11 +72,13 @@ class Replaying:
         with (
             self._second(piece) as second,
             refused(*self.composition.strangers("world")),
+            uncollected() as tidy,
         ):
             for number, record in enumerate(records(piece), 1):
                 heard = self._heard(record, filling)
                 if heard is not None:  # it is sampled: then the other process has a say
                     later.append((record, heard))
+                tidy()
                 tell(number)
             seen = second.result(seconds=SECONDS_FOR_SECOND) if second is not None else None
             for record, heard in later:
