@@ -1,0 +1,156 @@
+"""`shadow simulate` and `shadow replay` as they are called: time, and the largest process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from alone import ROOT
+from measured import Measured, Row
+
+LAUNCH = """
+import json, os, sys, time
+out, *words = sys.argv[1:]
+to = [(os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
+began = time.monotonic()
+child = os.posix_spawnp(words[0], words, os.environ, file_actions=to)
+_, status, used = os.wait4(child, 0)
+wall = time.monotonic() - began
+cpu = used.ru_utime + used.ru_stime
+print(json.dumps([os.waitstatus_to_exitcode(status), wall, cpu, used.ru_maxrss]))
+"""
+"""Starts a command from a process that is small itself: a child's peak begins at its parent's."""
+
+UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes that `ru_maxrss` counts by."""
+
+
+class Ran(NamedTuple):
+    """What a command took, with all processes that it started and waited for.
+
+    wall, cpu: seconds. peak: MiB of the largest process. said: its report.
+    """
+
+    wall: float
+    cpu: float
+    peak: float
+    said: dict[str, Any]
+
+
+def shadow(folder: Path, *words: str) -> Ran:
+    """Run `shadow`, whose report is JSON.
+
+    Raises:
+        SystemExit: it could not be used; 1 is a difference, which is what is looked for.
+    """
+    report = folder / "report.json"
+    program = str(Path(sys.executable).with_name("shadow"))
+    command = [sys.executable, "-S", "-c", LAUNCH, str(report), program, *words, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    code, wall, cpu, peak = json.loads(done.stdout)
+    if code not in (0, 1):
+        raise SystemExit(f"shadow {words[0]} ended with {code}:\n{done.stderr[-2000:]}")
+    return Ran(wall, cpu, peak * UNIT / 2**20, json.loads(report.read_text()))
+
+
+def population(folder: Path, accounts: int, seed: int) -> Path:
+    """A file of simulated accounts."""
+    file = folder / f"{accounts}.jsonl.zst"
+    say(f"simulating {accounts:,} accounts")
+    asked = ("--accounts", str(accounts), "--seed", str(seed), "--out", str(file))
+    shadow(folder, "simulate", *asked)
+    return file
+
+
+def replayed(folder: Path, file: Path, accounts: int, workers: int) -> Ran:
+    """Replay a file into a new store.
+
+    Raises:
+        SystemExit: not all of it was replayed.
+    """
+    store = folder / "runs.db"
+    store.unlink(missing_ok=True)
+    named = ("--store", str(store), "--workers", str(workers))
+    ran = shadow(folder, "replay", str(file), *named)
+    if not ran.said["complete"] or ran.said["accounts"]["counted"] != accounts:
+        raise SystemExit(f"{accounts:,} accounts were to be replayed: {ran.said['accounts']}")
+    say(
+        f"{accounts:,} accounts by {workers}: {ran.wall:.1f} s, CPU {ran.cpu:.1f} s,"
+        f" {ran.peak:.0f} MiB"
+    )
+    return ran
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(text, file=sys.stderr)
+
+
+def scaling(*, accounts: int, seed: int, rounds: int) -> Measured:
+    """One worker and two, in turns; time as it passes, so that it wants a machine to itself."""
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        file = population(folder, accounts, seed)
+        for number in range(rounds):
+            for workers in (1, 2)[:: 1 if number % 2 else -1]:
+                walls[workers].append(replayed(folder, file, accounts, workers).wall)
+    faster = median(one / two for one, two in zip(walls[1], walls[2], strict=True))
+    rate = accounts / median(walls[2])
+    return Measured(
+        how=f"`shadow replay` of {accounts:,} accounts of seed {seed} with one worker and with"
+        f" two, each engine checked against itself in 1 of 64, wall clock, in turns, medians"
+        f" over {rounds}.",
+        rows=(
+            Row(what="two workers, times as fast as one", value=faster, least=1.85),
+            Row(what="accounts a second, two workers", value=rate, form="{:.0f}"),
+        ),
+    )
+
+
+def growth(*, sizes: Sequence[int], seed: int, workers: int) -> Measured:
+    """Populations of several sizes: CPU time an account, and the largest process."""
+    found: dict[int, Ran] = {}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for accounts in sorted(sizes):
+            file = population(folder, accounts, seed)
+            found[accounts] = replayed(folder, file, accounts, workers)
+            file.unlink()
+    small, large = min(found), max(found)
+    more = (found[large].cpu / large) / (found[small].cpu / small)
+    listed = ", ".join(f"{one:,}" for one in sorted(found))
+    return Measured(
+        how=f"`shadow replay` of {listed} accounts of seed {seed}, workers: {workers}, each"
+        " engine checked against itself in 1 of 64; CPU time of all processes, resident memory"
+        " of the largest.",
+        rows=(
+            *(row for accounts in sorted(found) for row in _sized(accounts, found[accounts])),
+            Row(what=f"CPU an account, {large:,} / {small:,}", value=more, most=1.1),
+            Row(
+                what=f"peak memory, {large:,} / {small:,}",
+                value=found[large].peak / found[small].peak,
+                most=1.2,
+            ),
+        ),
+        points={str(one): (ran.cpu / one * 1_000, ran.peak) for one, ran in found.items()},
+    )
+
+
+def _sized(accounts: int, ran: Ran) -> tuple[Row, Row]:
+    cpu = ran.cpu / accounts * 1_000
+    return (
+        Row(what=f"{accounts:,} accounts: CPU an account", value=cpu, form="{:.1f} ms"),
+        Row(
+            what=f"{accounts:,} accounts: peak memory of a process",
+            value=ran.peak,
+            form="{:.0f} MiB",
+            most=120,
+        ),
+    )
