@@ -13,7 +13,7 @@ import click
 
 from harness.deletion_commands import audit, clear, guard, mutate
 from harness.errors import ExitCode
-from harness.options import FILE, JSON, PATHS, common, offered, written
+from harness.options import FILE, FOLDER, JSON, PATHS, common, offered, written
 from harness.recording_commands import record, sample
 from harness.shell import complain, run_command, say
 
@@ -262,6 +262,7 @@ def simulate(
 @click.option("--store", metavar="URL", required=True, help="Where it is kept: see history.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Else one a core.")
 @click.option("--resume", metavar="RUN", help="Finish this run, which was interrupted.")
+@click.option("--kept", type=FOLDER, metavar="FOLDER", help="Run nothing twice: keep it here.")
 @common
 def replay(
     config: Path | None,
@@ -269,6 +270,7 @@ def replay(
     store: str,
     workers: int | None,
     resume: str | None,
+    kept: Path | None,
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
     """Replay accounts by the thousand, and keep what is found.
@@ -281,7 +283,7 @@ def replay(
     from harness.bulk import replay as replaying
 
     asked = replaying.Asked(
-        config=config, files=files, store=store, workers=workers, resume=resume
+        config=config, files=files, store=store, workers=workers, resume=resume, kept=kept
     )
     return replaying.replay(asked, as_json=as_json, say=say, complain=complain)
 

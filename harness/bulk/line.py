@@ -90,6 +90,11 @@ def read_line(content: bytes | None, name: str, vocabulary: Vocabulary) -> Scena
         raise InputError("line-failed", message, hint="correct the line, or the world") from error
 
 
+def sha256_of(content: bytes) -> str:
+    """The digest of a line, as of the file that it could be."""
+    return hashlib.sha256(content + b"\n").hexdigest()
+
+
 def placed(error: InputError, piece: Range, record: Record) -> InputError:
     """What is wrong with a line, with the byte at which it begins."""
     message = f"{error.message}, in the line at {byte_of(piece, record)}"

@@ -9,25 +9,27 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from harness.bulk.census import Counted, is_sampled, unnamed
 from harness.bulk.crew import Tell
-from harness.bulk.line import name_of, placed, read_line
+from harness.bulk.line import name_of, placed, read_line, sha256_of
 from harness.bulk.ranges import Range, Record, records
+from harness.bulk.reuse import Found, Reuse, lived, reusing
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
 from harness.garbage import uncollected
+from harness.kept.shelf import Shelf
 from harness.leak import Measured
 from harness.missing import refused
 from harness.model import Episode, Finding, FreeRun, Outcome
 from harness.run import SECONDS_FOR_SECOND, replay
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
-from harness.stability import SecondProcess
+from harness.stability import Second, SecondProcess
 from harness.store.part import Expected, Part
 from harness.text import visible
 
@@ -39,12 +41,16 @@ class Replaying:
     Attributes:
         folder: where temporary files go, so that none outlives the run whatever dies; None for
             the system's own.
+        shelf: where is kept what accounts came to; None where nothing is.
+        run: the run's id.
     """
 
     composition: Composition
     setup: Setup
     court: Court
     folder: Path | None = None
+    shelf: Shelf | None = None
+    run: str = ""
 
     @classmethod
     def of(cls, composition: Composition, today: date) -> Replaying:
@@ -68,40 +74,87 @@ class Replaying:
         Raises:
             InputError: its file is no longer the one that it was cut from.
         """
-        filling, later = Filling(piece), list[tuple[Record, Heard]]()
+        with reusing(self.shelf) as reuse:
+            filling = Filling(piece, reuse)
+            if reuse is not None:
+                reuse.draw((one.content for one in records(piece) if one.content), self.run)
+            self._fill(filling, tell)
+            if reuse is not None:
+                reuse.close()
+            return filling.part()
+
+    def _fill(self, filling: Filling, tell: Tell) -> None:
+        piece, later = filling.piece, list[_Sampled]()
         with (
-            self._second(piece) as second,
+            self._second(filling) as second,
             refused(*self.composition.strangers("world")),
             uncollected() as tidy,
         ):
             for number, record in enumerate(records(piece), 1):
                 heard = self._heard(record, filling)
                 if heard is not None:  # it is sampled: then the other process has a say
-                    later.append((record, heard))
+                    later.append(heard)
                 tidy()
                 tell(number)
             seen = second.result(seconds=SECONDS_FOR_SECOND) if second is not None else None
-            for record, heard in later:
-                with filling.whole(record, heard.scenario):
-                    filling.count(heard if seen is None else self.court.hear_again(heard, seen))
-        return filling.part()
+            for one in later:
+                with filling.whole(one.record, one.heard.scenario):
+                    filling.count(self._again(one, seen), one.cells)
+                    filling.keep_sampled(one, seen)
 
-    def _heard(self, record: Record, filling: Filling) -> Heard | None:
+    def _again(self, one: _Sampled, seen: Second | None) -> Heard:
+        mine = seen if one.seen is None else one.seen
+        return one.heard if mine is None else self.court.hear_again(one.heard, mine)
+
+    def _heard(self, record: Record, filling: Filling) -> _Sampled | None:
         """An account judged and counted; given back uncounted where it is sampled.
 
         A line that is no account is counted as such.
         """
         name = name_of(filling.piece, record)
+        sampled = is_sampled(name)
+        found = filling.found(record, sampled=sampled)
+        if found is not None:
+            return self._reused(record, name, found, filling)
         try:
             scenario = read_line(record.content, name, self.composition.vocabulary)
         except InputError as error:
             filling.refuse(name, placed(error, filling.piece, record))
             return None
         with filling.whole(record, scenario):
-            heard = self._judged(scenario, *replay(self.setup, scenario))
+            heard = self._judged(scenario, *self._replayed(scenario, record, filling))
+            cells = len(episodes(scenario))
+            if sampled:
+                return _Sampled(record, heard, cells)
+            filling.count(heard, cells)
+        return None
+
+    def _replayed(
+        self, scenario: Scenario, record: Record, filling: Filling
+    ) -> tuple[tuple[Episode, ...], FreeRun]:
+        """Both replays, kept if something is."""
+        if filling.reuse is None or record.content is None:
+            return replay(self.setup, scenario)
+        live = lived(self.setup, scenario)
+        filling.reuse.keep(record.content, live, sampled=is_sampled(scenario.id))
+        return replay(self.setup, scenario) if live is None else (live.episodes, live.free)
+
+    def _reused(
+        self, record: Record, name: str, found: Found, filling: Filling
+    ) -> _Sampled | None:
+        """An account judged by what was kept of it."""
+        reuse, content = filling.reuse, record.content
+        assert reuse is not None  # noqa: S101  # something was found
+        assert content is not None  # noqa: S101  # likewise
+        live = reuse.live(found, self.setup, name, sha256_of(content))
+        with filling.whole(record, live.scenario):
+            heard = self._judged(live.scenario, live.episodes, live.free)
+            if found.again:
+                scenario = read_line(content, name, self.composition.vocabulary)
+                reuse.compare(found, lived(self.setup, scenario), name)
             if is_sampled(name):
-                return heard
-            filling.count(heard)
+                return _Sampled(record, heard, _cells(content), found.second)
+            filling.count(heard, _cells(content))
         return None
 
     def _judged(self, scenario: Scenario, done: tuple[Episode, ...], free: FreeRun) -> Heard:
@@ -111,10 +164,10 @@ class Replaying:
         return Heard(scenario=scenario, episodes=done, free=free, cells=cells, leaks=nothing)
 
     @contextmanager
-    def _second(self, piece: Range) -> Iterator[SecondProcess | None]:
+    def _second(self, filling: Filling) -> Iterator[SecondProcess | None]:
         """The other process, at work on the accounts that are sampled; None without any."""
         with TemporaryDirectory(dir=self.folder) as folder:
-            files = self._sampled(piece, Path(folder))
+            files = self._sampled(filling, Path(folder))
             if not files:
                 yield None
                 return
@@ -124,12 +177,17 @@ class Replaying:
             finally:
                 second.stop()
 
-    def _sampled(self, piece: Range, folder: Path) -> list[Path]:
-        """Sampled accounts as files of their own, which the other process reads."""
-        files = []
+    def _sampled(self, filling: Filling, folder: Path) -> list[Path]:
+        """Sampled accounts as files of their own, which the other process reads.
+
+        What it saw before it is not asked again.
+        """
+        piece, files = filling.piece, []
         for record in records(piece):
             name = name_of(piece, record)
             if record.content is None or not is_sampled(name) or "@" in name:
+                continue
+            if filling.found(record, sampled=True) is not None:
                 continue
             try:
                 read_line(record.content, name, self.composition.vocabulary)
@@ -141,11 +199,24 @@ class Replaying:
         return files
 
 
-class Filling:
-    """A part on its way to be whole."""
+class _Sampled(NamedTuple):
+    """An account that waits for the other process.
 
-    def __init__(self, piece: Range) -> None:
-        self.piece = piece
+    Attributes:
+        seen: what that saw of it before; None where it is asked now.
+    """
+
+    record: Record
+    heard: Heard
+    cells: int
+    seen: Second | None = None
+
+
+class Filling:
+    """A part on its way to be whole, and what was kept of its accounts."""
+
+    def __init__(self, piece: Range, reuse: Reuse | None = None) -> None:
+        self.piece, self.reuse = piece, reuse
         self._part = Part(place=piece.place, expected=())
         self._expected: list[Expected] = []
 
@@ -162,14 +233,26 @@ class Filling:
         except Exception as error:  # noqa: BLE001  # of one account: the others are replayed
             self.lose(_expected(scenario), placed(_failure(error), self.piece, record))
 
-    def count(self, heard: Heard) -> None:
+    def found(self, record: Record, *, sampled: bool) -> Found | None:
+        """What was kept of an account; None where it has to be replayed."""
+        if self.reuse is None or record.content is None:
+            return None
+        return self.reuse.find(record.content, sampled=sampled)
+
+    def keep_sampled(self, one: _Sampled, seen: Second | None) -> None:
+        """Keep an account that waited for the other process."""
+        if self.reuse is not None and one.record.content is not None and one.seen is None:
+            self.reuse.keep_sampled(one.record.content, one.heard.scenario.id, seen)
+
+    def count(self, heard: Heard, cells: int) -> None:
         """Count an account's cells and its free run; nothing at all where one of them raises."""
         one = Part(place=self._part.place, expected=())
         for cell in heard.cells:
             one.take(cell)
         one.take_free(heard.free, heard.scenario.evidence)
         self._part.join(one)
-        self._expected.append(_expected(heard.scenario))
+        scenario = heard.scenario
+        self._expected.append(Expected(scenario.id, scenario.sha256, cells))
 
     def refuse(self, name: str, error: InputError) -> None:
         """Count a line that is no scenario: as one cell, and one free run, that were not run."""
@@ -187,6 +270,10 @@ class Filling:
     def part(self) -> Part:
         """The part, with all that it has to answer for."""
         self._part.expected = tuple(self._expected)
+        if self.reuse is not None:
+            self._part.reused = self.reuse.counts
+            self._part.otherwise = self.reuse.otherwise
+            self._part.trouble = self.reuse.open.trouble
         return self._part
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -29,9 +30,12 @@ from harness.bulk.stopping import stoppable
 from harness.canonical import digest
 from harness.command import here
 from harness.compose import Composition, compose
-from harness.errors import ExitCode, HarnessError, InputError, NothingCompared
+from harness.errors import ExitCode, HarnessError, InputError, NothingCompared, Void
 from harness.evidence import COMPARED
 from harness.gate import worst
+from harness.kept import fingerprint
+from harness.kept.imports import Unknowable
+from harness.kept.shelf import Shelf
 from harness.model import Free
 from harness.moment import day_of, now, today
 from harness.mutate.pool import workers_here
@@ -43,9 +47,14 @@ from harness.store.made_of import judged_by, version
 from harness.store.opening import Store, opened
 from harness.store.part import Part, sums, total
 from harness.store.run import Run, new_id
-from harness.text import shown_path
+from harness.text import quoted, shown_path, visible
 
 COMMAND: Final = "replay"
+PAIR: Final = "pair"
+"""The kind of shelf on which is kept what both sides did."""
+
+SHOWN: Final = 3
+"""Accounts that are named where they came out otherwise."""
 
 TRIES: Final = 2
 """Workers that a range may cost before it is replayed in pieces."""
@@ -62,6 +71,7 @@ class Asked:
         store: what `--store` names.
         workers: processes beside this one; None for as many as this machine has cores.
         resume: the run to finish; None begins one.
+        kept: the folder in which is kept what accounts came to; None keeps nothing.
         cutting: cuts files into ranges.
     """
 
@@ -70,6 +80,7 @@ class Asked:
     store: str
     workers: int | None = None
     resume: str | None = None
+    kept: Path | None = None
     cutting: Cut = cut
 
 
@@ -101,10 +112,12 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
     todo = [one for one in counted if states[one.piece.place.id] != writer.DONE]
     for error in composition.rulings.refused:
         complain(error)
+    replaying = Replaying.of(composition, today(composition.config.root))
+    shelf = None if asked.kept is None else _shelf(asked.kept, composition, complain)
     work = Work(
         store=store,
         run=run,
-        replaying=Replaying.of(composition, today(composition.config.root)),
+        replaying=replace(replaying, shelf=shelf, run=run),
         workers=asked.workers or workers_here(),
         accounts=total(one.ids for one in counted),
         complain=complain,
@@ -116,11 +129,14 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
         findings=findings(store, run),
         store=store.address.shown,
         config=asked.config,
+        kept=asked.kept,
+        reused=None if shelf is None else work.reused,
     )
     lost = report.findings.lost
     untold = [one for one in lost if one.account not in work.told][: TOLD - len(work.told)]
-    for error in (*map(_not_run, untold), *failed):
-        complain(error)
+    now_told: list[HarnessError] = [*map(_not_run, untold), *failed]
+    for told in now_told:
+        complain(told)
     errors = (*composition.rulings.refused, *map(_not_run, lost), *failed)
     document = replay_report.document(report)
     say(dumped(document) if as_json else replay_report.text(report, look=here()))
@@ -189,6 +205,8 @@ class Work:
     Attributes:
         accounts: of the whole run, as the census counted them.
         told: accounts that could not be replayed and were told when that was known.
+        reused: how accounts were come by (`harness.bulk.reuse`).
+        trouble: why nothing could be kept, as it was told; empty where it could.
     """
 
     store: Store
@@ -198,8 +216,10 @@ class Work:
     accounts: IdSum
     complain: Complain
     told: set[str] = field(default_factory=set)
+    reused: Counter[str] = field(default_factory=Counter)
+    trouble: str = ""
 
-    def done(self, todo: Sequence[Counted]) -> tuple[InputError, ...]:
+    def done(self, todo: Sequence[Counted]) -> tuple[HarnessError, ...]:
         """Replay ranges and store each as it is done; why that ended early, if something failed.
 
         The run is complete once all its parts are there; whatever fails, those that are there
@@ -208,7 +228,7 @@ class Work:
         try:
             with TemporaryDirectory(prefix="shadow-replay-") as folder:
                 self._do(todo, Path(folder))
-        except InputError as error:
+        except (InputError, Void) as error:
             return (error,)
         except OSError as error:
             return (_no_room(error),)
@@ -224,12 +244,30 @@ class Work:
             with closing(Crew(work, self.workers, shown.under_way)) as crew:
                 for counted, part in _parts(crew, todo, stop):
                     _check(counted, part)
+                    self._reuse(part, shown)
                     writer.write(self.store, self.run, part)
                     missing -= 1
                     self._tell(part, shown)
                     shown.step(counted.ids.count)
             if not missing:
                 writer.end(self.store, self.run, ended=now().clock, accounts=self.accounts)
+
+    def _reuse(self, part: Part, shown: Pace) -> None:
+        """Count what was kept of a part.
+
+        Raises:
+            Void: something came out otherwise: then nothing that was found kept is worth anything,
+                and whatever is stored of the run is taken back.
+        """
+        self.reused.update(part.reused)
+        if part.trouble and not self.trouble:
+            self.trouble = part.trouble
+            shown.clear()
+            self.complain(_not_kept(part.trouble))
+        shelf = self.replaying.shelf
+        if part.otherwise and shelf is not None:
+            writer.forget(self.store, self.run)
+            raise _otherwise(part.otherwise, shelf)
 
     def _tell(self, part: Part, shown: Pace) -> None:
         """Say at once what could not be replayed: nobody should wait a night for the first."""
@@ -262,6 +300,44 @@ def _parts(
             yield counted, saved
 
 
+def _shelf(
+    folder: Path, composition: Composition, complain: Callable[[HarnessError], None]
+) -> Shelf | None:
+    """Where is kept what these engines do; None where nobody can tell whether they still are.
+
+    Raises:
+        InputError: `kept-folder`.
+    """
+    try:
+        found = Shelf(folder.absolute(), PAIR, fingerprint.pair(composition).name)
+    except (Unknowable, OSError) as error:
+        message = f"nothing is kept, and nothing that was is used: {visible(str(error))}"
+        hint = "nobody could tell whether it is still the same code"
+        complain(InputError("kept-unknowable", message, hint=hint))
+        return None
+    found.begin()
+    return found
+
+
+def _not_kept(trouble: str) -> InputError:
+    hint = (
+        "accounts are replayed as if nothing had been kept; delete the file if this happens again"
+    )
+    return InputError("kept-trouble", trouble, hint=hint)
+
+
+def _otherwise(accounts: Sequence[str], shelf: Shelf) -> Void:
+    aside = shown_path(shelf.set_aside())
+    listed = ", ".join(map(quoted, accounts[:SHOWN]))
+    more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
+    message = f"replayed again, accounts are not what was kept of them: {listed}{more}"
+    hint = (
+        f"nothing of the run is stored; what was kept is {aside} now. An engine may differ from"
+        " itself, or somebody has written to the file"
+    )
+    return Void("kept-otherwise", message, shown_path(shelf.file), hint)
+
+
 def _no_room(error: OSError) -> InputError:
     reason = (error.strerror or str(error)).lower()
     hint = "make room for temporary files (TMPDIR), and resume the run"
@@ -288,7 +364,7 @@ def _digest(sources: Sequence[Source]) -> str:
     return digest([[one.label, one.size, one.sha256] for one in sources])
 
 
-def _exit_code(report: Report, errors: Sequence[InputError]) -> ExitCode:
+def _exit_code(report: Report, errors: Sequence[HarnessError]) -> ExitCode:
     """As `shadow run`: 0 where no difference is left without a ruling and all are there."""
     found = report.findings
     also = [error.exit_code for error in errors]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from harness.bulk.census import ONE_IN, Counted
 from harness.bulk.findings import Findings
 from harness.bulk.ranges import Source
+from harness.bulk.reuse import COUNTS
 from harness.model import Free, Outcome
 from harness.report.terminal import Look, blank, grid, heading, printed, words
 from harness.text import shown_path
@@ -32,6 +33,8 @@ class Report:
         findings: what the store has of it.
         store: where, as it may be shown.
         config: the configuration file, where one was named.
+        kept: the folder named in which is kept what accounts came to.
+        reused: how accounts were come by; None where nothing is kept.
     """
 
     sources: Sequence[Source]
@@ -39,6 +42,8 @@ class Report:
     findings: Findings
     store: str
     config: Path | None = None
+    kept: Path | None = None
+    reused: Mapping[str, int] | None = None
 
     @property
     def complete(self) -> bool:
@@ -57,8 +62,9 @@ class Report:
             return f"shadow history --store {store}"
         files = " ".join(shlex.quote(shown_path(one.file)) for one in self.sources)
         config = f" --config {shlex.quote(shown_path(self.config))}" if self.config else ""
+        kept = f" --kept {shlex.quote(shown_path(self.kept))}" if self.kept else ""
         run = self.findings.known.run.id
-        return f"shadow replay {files} --store {store}{config} --resume {run}"
+        return f"shadow replay {files} --store {store}{config}{kept} --resume {run}"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -99,6 +105,9 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "signatures": [one._asdict() for one in found.alike],
         "more_signatures": found.more,
+        "kept": None
+        if report.reused is None
+        else {one: report.reused.get(one, 0) for one in COUNTS},
         "checked_against_itself": {"one_in": ONE_IN, "accounts": _sampled(report)},
     }
 
@@ -152,6 +161,8 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     yield "differing", _shares(found.differing, whole, differing, cells)
     open_ = sum(count for name, count in found.outcomes.items() if name not in SETTLED)
     yield "not ruled", _shares(found.unruled, whole, open_, cells)
+    if report.reused is not None:
+        yield "kept", _kept(report.reused)
     if found.reasons:
         listed = ", ".join(f"{count:,} {slug}" for slug, count in found.reasons.items())
         yield "not run", f"accounts: {listed}"
@@ -183,6 +194,18 @@ def _sum(expected: int, counts: Any) -> str:
     """`9 expected = 8 AGREE + 1 DIVERGE`."""
     parts = " + ".join(f"{count:,} {name}" for name, count in counts.items())
     return f"{expected:,} expected = {parts}" if parts else f"{expected:,} expected"
+
+
+def _kept(counts: Mapping[str, int]) -> str:
+    """`990 accounts were found, 10 of them replayed again and equal; 10 were replayed`."""
+    found, again, replayed, not_kept, damaged = (counts.get(one, 0) for one in COUNTS)
+    of_these = [f"{not_kept:,} cannot be kept"] if not_kept else []
+    of_these += [f"{damaged:,} were damaged"] if damaged else []
+    more = f", of which {' and '.join(of_these)}" if of_these else ""
+    return (
+        f"{found:,} accounts were found, {again:,} of them replayed all the same;"
+        f" {replayed:,} were replayed{more}"
+    )
 
 
 def _shares(accounts: int, of: int, cells: int, among: int) -> str:

@@ -110,7 +110,13 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """What was found in a part; fed cell by cell, and never larger than what differs in it."""
+    """What was found in a part; fed cell by cell, and never larger than what differs in it.
+
+    Attributes:
+        reused: how it was come by, as counts; told and not stored.
+        otherwise: accounts that came out otherwise than they were kept: then nothing holds.
+        trouble: why nothing could be kept; empty where it could.
+    """
 
     place: Place
     expected: tuple[Expected, ...]
@@ -120,6 +126,9 @@ class Part:
     free_tallies: dict[FreeKey, IdSum] = field(default_factory=dict)
     free: list[FreeRow] = field(default_factory=list)
     used: Counter[str] = field(default_factory=Counter)
+    reused: Counter[str] = field(default_factory=Counter)
+    otherwise: list[str] = field(default_factory=list)
+    trouble: str = ""
 
     @property
     def roster(self) -> str:
@@ -199,6 +208,9 @@ class Part:
         self.differences += other.differences
         self.free += other.free
         self.used.update(other.used)
+        self.reused.update(other.reused)
+        self.otherwise += other.otherwise
+        self.trouble = self.trouble or other.trouble
 
     def check(self) -> Sums:
         """Hold what was counted against what is expected, by id; give what is expected.

@@ -73,6 +73,22 @@ def write(store: Store, run: str, part: Part) -> None:
         connection.execute(done.where(_is(run, part.place.id)))
 
 
+def forget(store: Store, run: str) -> None:
+    """Take back all that was written of a run: its parts are announced, as when it began.
+
+    Raises:
+        InputError: `store-part`, the run is complete; or the database fails.
+    """
+    with store.writing() as connection:
+        if _lock_run(connection, run, alone=True):
+            message = f"run {run} is complete: nothing of it is taken back"
+            raise InputError("store-part", message, store.address.shown, "begin another run")
+        for table in schema.OF_PART:
+            connection.execute(delete(table).where(table.c.run == run))
+        again = update(schema.PART).values(state=ANNOUNCED, roster="")
+        connection.execute(again.where(schema.PART.c.run == run))
+
+
 def end(
     store: Store, run: str, *, ended: int, gate: str = "", accounts: IdSum | None = None
 ) -> None:

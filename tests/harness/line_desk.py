@@ -105,6 +105,7 @@ class Ran:
         workers: int = 1,
         resume: str | None = None,
         by: int = 2,
+        kept: Path | None = None,
     ) -> None:
         def cutting(source: Source) -> Iterator[Range]:
             return cut(source, lines=by)
@@ -112,7 +113,13 @@ class Ran:
         self.complaints: list[HarnessError] = []
         said: list[str] = []
         asked = replaying.Asked(
-            config=None, files=files, store=store, workers=workers, resume=resume, cutting=cutting
+            config=None,
+            files=files,
+            store=store,
+            workers=workers,
+            resume=resume,
+            kept=kept,
+            cutting=cutting,
         )
         self.code: ExitCode = replaying.replay(
             asked, as_json=True, say=said.append, complain=self.complaints.append

@@ -1,0 +1,1 @@
+"""What engines did, kept: nobody runs again what cannot come out otherwise."""

@@ -1,0 +1,340 @@
+"""Replaying again: what nothing has changed for is found, and comes out as if it were replayed."""
+
+from __future__ import annotations
+
+import marshal
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from harness.bulk import range_replay
+from harness.bulk import replay as replaying
+from harness.bulk.replay import PAIR
+from harness.bulk.reuse import Reuse, key_of
+from harness.errors import ExitCode, InputError
+from harness.kept import fingerprint
+from harness.kept.form import packed, unpacked
+from harness.kept.shelf import ASIDE, MARK, MOST, SUFFIX, Open, Shelf
+from harness.store import reader, writer
+from harness.store.opening import opened
+from tests.harness.line_desk import Ran, account, desk, kept, line, lines, numbers
+from tests.harness.planted import CANDIDATE, PAY, RETURNED, edit
+from tests.harness.test_planted_outcomes import RULING, TODAY
+from tests.harness.toy_project import KIT
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+KEPT = Path("kept")
+
+
+def counts(ran: Ran) -> tuple[int, int]:
+    """Accounts that were found, and that were replayed because they were not."""
+    told = ran.told["kept"]
+    return told["found"], told["replayed"]
+
+
+def bodies(change: Callable[[bytes, bytes], bytes]) -> None:
+    """Write all rows of the one shelf anew: key and body → body."""
+    (file,) = KEPT.glob(f"*{SUFFIX}")
+    with sqlite3.connect(file) as at:
+        for key, body in at.execute("SELECT key, body FROM kept").fetchall():
+            at.execute("UPDATE kept SET body = ? WHERE key = ?", (change(key, body), key))
+
+
+def test_what_nothing_changed_for_is_found_and_comes_out_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(numbers(9)))
+    plain = Ran(file, store="plain.db", by=4)
+    first = Ran(file, store="first.db", by=4, kept=KEPT)
+
+    again = Ran(file, store="again.db", by=4, kept=KEPT)
+
+    assert plain.told["kept"] is None
+    assert counts(first) == (0, 9)
+    assert counts(again) == (9, 0)
+    assert again.told["kept"]["replayed_again"] == 3  # one of each range
+    assert kept("plain.db") == kept("first.db") == kept("again.db")
+    assert first.code == again.code == plain.code == ExitCode.CLOSED
+    assert again.complaints == []
+
+
+def test_what_the_other_process_saw_is_kept_and_it_is_not_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled, other = numbers(2, sampled=True), numbers(2)
+    file = desk(tmp_path, monkeypatch, lines([*sampled[:1], *other]))
+    Ran(file, store="first.db", by=9, kept=KEPT)
+
+    def begun(config: Path, files: list[Path]) -> Any:
+        raise AssertionError(f"the other process is begun for {len(files)} accounts")
+
+    monkeypatch.setattr(range_replay, "SecondProcess", begun)
+    again = Ran(file, store="again.db", by=9, kept=KEPT)
+
+    assert counts(again) == (3, 0)
+    assert kept("first.db") == kept("again.db")
+
+
+EDITS = (
+    (PAY, ("ports.member.update(fine=0)", "ports.member.update(fine=0, blocked=False)")),
+    (PAY, ('{"status": 200, "receipt": receipt}', '{"status": 201, "receipt": receipt}')),
+    (PAY, ('"nothing_to_pay"', '"nothing_due"')),
+    (RETURNED, ("days * 25", "days * 24")),
+    (RETURNED, ("if days > 0:", "if days > 1:")),
+    (RETURNED, ('ports.notifier.send("fined", days=days)', "pass")),
+    (RETURNED, ('ports.reason("late", days=days)', 'raise ValueError("late")')),
+    (CANDIDATE, ('ENGINE = candidate("new desk", 25)', 'ENGINE = candidate("new desk", 26)')),
+    (CANDIDATE, ("if member.blocked and not member.fine:", "if member.blocked:")),
+    (CANDIDATE, ('raise Refused("conflict", "nothing_to_pay")', 'raise KeyError("fine")')),
+    (CANDIDATE, ('return {"status": 200, "receipt": receipt}', "return {}")),
+    (CANDIDATE, ("days = 0 if loan is None", "days = 1 if loan is None")),
+)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_after_any_edits_it_comes_out_as_a_full_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Edits of either engine and of accounts, made and taken back at random, in any order."""
+    chance = random.Random(seed)  # noqa: S311  # edits are no secret
+    which = numbers(12)
+    file = desk(tmp_path, monkeypatch, lines(which))
+    made: set[int] = set()
+    found = replayed = 0
+
+    for step in range(8):
+        number = chance.randrange(len(EDITS))
+        name, (old, new) = EDITS[number]
+        edit(tmp_path / name, (new, old) if number in made else (old, new))
+        made ^= {number}
+        if chance.random() < 0.4:
+            which = [*which[1:], chance.randrange(1_000, 9_000)]
+            file.write_bytes(lines(dict.fromkeys(which)))
+        for ran in range(2):
+            partly = Ran(file, store=f"partly-{step}-{ran}.db", by=6, kept=KEPT)
+            found, replayed = found + counts(partly)[0], replayed + counts(partly)[1]
+        whole = Ran(file, store=f"whole-{step}.db", by=6)
+
+        assert kept(f"partly-{step}-0.db") == kept(f"whole-{step}.db")
+        assert kept(f"partly-{step}-1.db") == kept(f"whole-{step}.db")
+        assert partly.code == whole.code
+
+    assert found
+    assert replayed
+
+
+def test_rulings_and_dates_are_asked_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = desk(tmp_path, monkeypatch, lines([3, 6, 7]))
+    first = Ran(file, store="first.db", kept=KEPT)
+    ruling = tmp_path / "scenarios" / "rulings" / "paid.yaml"
+    ruling.parent.mkdir(parents=True)
+    ruling.write_text(RULING.replace("late#2", "desk-3#2"))
+
+    ruled = Ran(file, store="ruled.db", kept=KEPT)
+    plain = Ran(file, store="plain.db")
+    monkeypatch.setattr(replaying, "today", lambda _: TODAY + timedelta(days=200))
+    expired = Ran(file, store="expired.db", kept=KEPT)
+
+    assert counts(ruled) == counts(expired) == (3, 0)
+    assert [one.told["cells"]["RULED"] for one in (first, ruled, plain, expired)] == [0, 1, 1, 0]
+    assert kept("ruled.db") == kept("plain.db")
+
+
+def altered(key: bytes, body: bytes) -> bytes:
+    """Another answer in every row, which says of itself that it is whole."""
+    (name,) = NAMES
+    one = Open(shelf=Shelf(KEPT, PAIR, name))
+    content = one._content(key, body)
+    assert content is not None
+    form, second = marshal.loads(content)  # noqa: S302  # written by this test
+    head, cells, *rest = unpacked(form)
+    first = list(cells[-1])
+    first[8] = "UNDECIDABLE"
+    content = marshal.dumps((packed((head, (*cells[:-1], tuple(first)), *rest)), second))
+    pack = zstandard.ZstdCompressor().compress(content)
+    return one._mark(key, pack) + pack
+
+
+NAMES: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Note under which fingerprint something is kept."""
+    made = fingerprint.pair
+
+    def noted(composition: Any) -> Any:
+        found = made(composition)
+        NAMES[:] = [found.name]
+        return found
+
+    monkeypatch.setattr(fingerprint, "pair", noted)
+    yield
+    NAMES.clear()
+
+
+def test_what_was_altered_voids_the_run_and_nothing_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of each range is replayed all the same, so the first range finds it."""
+    file = desk(tmp_path, monkeypatch, lines(numbers(6)))
+    plain = Ran(file, store="plain.db", by=6)
+    Ran(file, store="first.db", by=6, kept=KEPT)
+    bodies(altered)
+
+    void = Ran(file, store="void.db", by=6, kept=KEPT)
+    store = opened("void.db", make=False)
+    states = set(writer.states(store, void.run).values())
+
+    assert void.code is ExitCode.VOID
+    assert void.slugs == ["kept-otherwise"]
+    assert "(cell #" in void.complaints[0].message
+    assert not void.told["complete"]
+    assert states == {writer.ANNOUNCED}
+    assert reader.one(store, void.run).totals.expected.count == 0
+    assert [one.suffix for one in KEPT.iterdir()] == [ASIDE]  # nobody finds it again
+
+    after = Ran(file, store="void.db", by=6, kept=KEPT, resume=void.run)
+
+    assert counts(after) == (0, 6)
+    assert after.code == plain.code
+    assert kept("void.db", without=("made_of",)) == kept("plain.db", without=("made_of",))
+
+
+def test_an_engine_that_differs_from_what_it_did_voids_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that goes by what no fingerprint knows."""
+    file = desk(tmp_path, monkeypatch, lines([3]))
+    Ran(file, store="first.db", kept=KEPT)
+    charge = type(KIT).outcome
+    monkeypatch.setattr(
+        type(KIT), "outcome", lambda self, world: {**charge(self, world), "asks": 77}
+    )
+
+    void = Ran(file, store="void.db", kept=KEPT)
+
+    assert (void.code, void.slugs) == (ExitCode.VOID, ["kept-otherwise"])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda _, body: body[:-1] + bytes([body[-1] ^ 1]),
+        lambda _, body: body[: MARK + 3],
+        lambda _, body: b"",
+        lambda _, body: body[1:],
+    ],
+    ids=["flipped", "cut off", "empty", "moved"],
+)
+def test_what_is_damaged_is_not_found_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[bytes, bytes], bytes]
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(numbers(4)))
+    Ran(file, store="first.db", by=4, kept=KEPT)
+    bodies(harm)
+
+    again = Ran(file, store="again.db", by=4, kept=KEPT)
+    mended = Ran(file, store="mended.db", by=4, kept=KEPT)
+
+    assert counts(again) == (0, 4)
+    assert again.told["kept"]["damaged"] == 4
+    assert counts(mended) == (4, 0)
+    assert kept("first.db") == kept("again.db") == kept("mended.db")
+
+
+def test_a_row_in_the_place_of_another_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(numbers(2)))
+    Ran(file, store="first.db", kept=KEPT)
+    found: dict[bytes, bytes] = {}
+    bodies(lambda key, body: found.setdefault(key, body))
+    one, other = found
+    swapped = {one: found[other], other: found[one]}
+    bodies(lambda key, _: swapped[key])
+
+    again = Ran(file, store="again.db", kept=KEPT)
+
+    assert counts(again) == (0, 2)
+    assert again.told["kept"]["damaged"] == 2
+
+
+def test_a_file_that_is_none_is_told_and_everything_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines(numbers(3)))
+    first = Ran(file, store="first.db", kept=KEPT)
+    (shelf,) = KEPT.glob(f"*{SUFFIX}")
+    shelf.write_bytes(b"nothing that anybody could read" * 999)
+
+    again = Ran(file, store="again.db", kept=KEPT)
+
+    assert counts(again) == (0, 3)
+    assert again.slugs == ["kept-trouble"]
+    assert again.code == first.code
+    assert kept("first.db") == kept("again.db")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines([1]))
+    (tmp_path / "taken").write_text("no folder")
+
+    with pytest.raises(InputError) as caught:
+        Ran(file, store="first.db", kept=Path("taken"))
+
+    assert caught.value.slug == "kept-folder"
+
+
+def test_what_may_come_out_otherwise_is_not_kept_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several things at once, and a line that is no scenario."""
+    race = account(1, name="desk-race")
+    race["when"].append(
+        {"together": [{"at": "+3d", "act": "api.pay_fine"}, {"at": "+3d", "act": "sweep"}]}
+    )
+    file = desk(tmp_path, monkeypatch, line(race) + line({"id": "desk-x"}) + lines([1]))
+    Ran(file, store="first.db", by=3, kept=KEPT)
+
+    again = Ran(file, store="again.db", by=3, kept=KEPT)
+
+    assert counts(again) == (1, 1)
+    assert again.told["kept"]["not_kept"] == 1
+    assert again.told["accounts"]["not_run"]
+    assert kept("first.db") == kept("again.db")
+
+
+def test_the_longest_unused_shelves_are_taken_down(tmp_path: Path) -> None:
+    for number in range(MOST + 3):
+        Shelf(tmp_path, PAIR, f"{number:032d}").begin()
+        with Shelf(tmp_path, PAIR, f"{number:032d}").opened():
+            pass
+
+    assert len(list(tmp_path.glob(f"*{SUFFIX}"))) == MOST
+    assert Shelf(tmp_path, PAIR, f"{MOST + 2:032d}").file.exists()
+
+
+def test_lots_hang_on_the_run_and_there_is_always_one(tmp_path: Path) -> None:
+    contents = [f"{number}".encode() for number in range(2_000)]
+    with Shelf(tmp_path, PAIR, "0" * 64).opened() as open_:
+        open_.put({key_of(one): b"x" for one in contents})
+        drawn = []
+        for run in ("one", "other"):
+            reuse = Reuse(open=open_)
+            reuse.draw(contents, run)
+            drawn.append(reuse.drawn)
+            reuse.draw(contents[:3], run)
+            assert 1 <= len(reuse.drawn) <= 3
+
+    assert all(8 <= len(one) <= 40 for one in drawn)
+    assert drawn[0] != drawn[1]
