@@ -17,12 +17,11 @@ from harness.bulk.census import Counted, is_sampled, unnamed
 from harness.bulk.crew import Tell
 from harness.bulk.line import name_of, placed, read_line, sha256_of
 from harness.bulk.ranges import Range, Record, records
-from harness.bulk.reuse import Found, Reuse, lived, reusing
+from harness.bulk.reuse import Found, Reuse, Shelves, reusing
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
 from harness.garbage import uncollected
-from harness.kept.shelf import Shelf
 from harness.leak import Measured
 from harness.missing import refused
 from harness.model import Episode, Finding, FreeRun, Outcome
@@ -41,7 +40,7 @@ class Replaying:
     Attributes:
         folder: where temporary files go, so that none outlives the run whatever dies; None for
             the system's own.
-        shelf: where is kept what accounts came to; None where nothing is.
+        shelves: where is kept what was seen of accounts; None where nothing is.
         run: the run's id.
     """
 
@@ -49,7 +48,7 @@ class Replaying:
     setup: Setup
     court: Court
     folder: Path | None = None
-    shelf: Shelf | None = None
+    shelves: Shelves | None = None
     run: str = ""
 
     @classmethod
@@ -74,7 +73,7 @@ class Replaying:
         Raises:
             InputError: its file is no longer the one that it was cut from.
         """
-        with reusing(self.shelf) as reuse:
+        with reusing(self.shelves) as reuse:
             filling = Filling(piece, reuse)
             if reuse is not None:
                 reuse.draw((one.content for one in records(piece) if one.content), self.run)
@@ -135,7 +134,7 @@ class Replaying:
         """Both replays, kept if something is."""
         if filling.reuse is None or record.content is None:
             return replay(self.setup, scenario)
-        live = lived(self.setup, scenario)
+        live = filling.reuse.replayed(self.setup, scenario, record.content)
         filling.reuse.keep(record.content, live, sampled=is_sampled(scenario.id))
         return replay(self.setup, scenario) if live is None else (live.episodes, live.free)
 
@@ -151,7 +150,7 @@ class Replaying:
             heard = self._judged(live.scenario, live.episodes, live.free)
             if found.again:
                 scenario = read_line(content, name, self.composition.vocabulary)
-                reuse.compare(found, lived(self.setup, scenario), name)
+                reuse.compare(found, self.setup, scenario)
             if is_sampled(name):
                 return _Sampled(record, heard, _cells(content), found.second)
             filling.count(heard, _cells(content))
@@ -273,7 +272,7 @@ class Filling:
         if self.reuse is not None:
             self._part.reused = self.reuse.counts
             self._part.otherwise = self.reuse.otherwise
-            self._part.trouble = self.reuse.open.trouble
+            self._part.trouble = self.reuse.trouble
         return self._part
 
 

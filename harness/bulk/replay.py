@@ -25,11 +25,12 @@ from harness.bulk.pace import Pace, pace
 from harness.bulk.range_replay import Replaying, unread
 from harness.bulk.ranges import Range, Source, cut, sources_of
 from harness.bulk.replay_report import Report
+from harness.bulk.reuse import Shelves
 from harness.bulk.salvage import salvaged
 from harness.bulk.stopping import stoppable
 from harness.canonical import digest
 from harness.command import here
-from harness.compose import Composition, compose
+from harness.compose import Composition, compose, package
 from harness.errors import ExitCode, HarnessError, InputError, NothingCompared, Void
 from harness.evidence import COMPARED
 from harness.gate import worst
@@ -51,7 +52,8 @@ from harness.text import quoted, shown_path, visible
 
 COMMAND: Final = "replay"
 PAIR: Final = "pair"
-"""The kind of shelf on which is kept what both sides did."""
+CONTROL: Final = "control"
+"""The kinds of shelves on which is kept what both sides did, and what the control did."""
 
 SHOWN: Final = 3
 """Accounts that are named where they came out otherwise."""
@@ -113,11 +115,11 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
     for error in composition.rulings.refused:
         complain(error)
     replaying = Replaying.of(composition, today(composition.config.root))
-    shelf = None if asked.kept is None else _shelf(asked.kept, composition, complain)
+    shelves = None if asked.kept is None else _shelves(asked.kept, composition, complain)
     work = Work(
         store=store,
         run=run,
-        replaying=replace(replaying, shelf=shelf, run=run),
+        replaying=replace(replaying, shelves=shelves, run=run),
         workers=asked.workers or workers_here(),
         accounts=total(one.ids for one in counted),
         complain=complain,
@@ -130,7 +132,7 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
         store=store.address.shown,
         config=asked.config,
         kept=asked.kept,
-        reused=None if shelf is None else work.reused,
+        reused=None if shelves is None else work.reused,
     )
     lost = report.findings.lost
     untold = [one for one in lost if one.account not in work.told][: TOLD - len(work.told)]
@@ -264,10 +266,10 @@ class Work:
             self.trouble = part.trouble
             shown.clear()
             self.complain(_not_kept(part.trouble))
-        shelf = self.replaying.shelf
-        if part.otherwise and shelf is not None:
+        shelves = self.replaying.shelves
+        if part.otherwise and shelves is not None:
             writer.forget(self.store, self.run)
-            raise _otherwise(part.otherwise, shelf)
+            raise _otherwise(part.otherwise, shelves)
 
     def _tell(self, part: Part, shown: Pace) -> None:
         """Say at once what could not be replayed: nobody should wait a night for the first."""
@@ -300,22 +302,27 @@ def _parts(
             yield counted, saved
 
 
-def _shelf(
+def _shelves(
     folder: Path, composition: Composition, complain: Callable[[HarnessError], None]
-) -> Shelf | None:
+) -> Shelves | None:
     """Where is kept what these engines do; None where nobody can tell whether they still are.
 
     Raises:
         InputError: `kept-folder`.
     """
     try:
-        found = Shelf(folder.absolute(), PAIR, fingerprint.pair(composition).name)
+        found = Shelves(
+            pair=Shelf(folder.absolute(), PAIR, fingerprint.pair(composition).name),
+            control=Shelf(folder.absolute(), CONTROL, fingerprint.control(composition).name),
+            world=package(composition.config.world),
+        )
     except (Unknowable, OSError) as error:
         message = f"nothing is kept, and nothing that was is used: {visible(str(error))}"
         hint = "nobody could tell whether it is still the same code"
         complain(InputError("kept-unknowable", message, hint=hint))
         return None
-    found.begin()
+    found.pair.begin()
+    found.control.begin()
     return found
 
 
@@ -326,8 +333,8 @@ def _not_kept(trouble: str) -> InputError:
     return InputError("kept-trouble", trouble, hint=hint)
 
 
-def _otherwise(accounts: Sequence[str], shelf: Shelf) -> Void:
-    aside = shown_path(shelf.set_aside())
+def _otherwise(accounts: Sequence[str], shelves: Shelves) -> Void:
+    aside = " and ".join(shown_path(one.set_aside()) for one in (shelves.pair, shelves.control))
     listed = ", ".join(map(quoted, accounts[:SHOWN]))
     more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
     message = f"replayed again, accounts are not what was kept of them: {listed}{more}"
@@ -335,7 +342,7 @@ def _otherwise(accounts: Sequence[str], shelf: Shelf) -> Void:
         f"nothing of the run is stored; what was kept is {aside} now. An engine may differ from"
         " itself, or somebody has written to the file"
     )
-    return Void("kept-otherwise", message, shown_path(shelf.file), hint)
+    return Void("kept-otherwise", message, shown_path(shelves.pair.folder), hint)
 
 
 def _no_room(error: OSError) -> InputError:

@@ -197,15 +197,16 @@ def _sum(expected: int, counts: Any) -> str:
 
 
 def _kept(counts: Mapping[str, int]) -> str:
-    """`990 accounts were found, 10 of them replayed again and equal; 10 were replayed`."""
-    found, again, replayed, not_kept, damaged = (counts.get(one, 0) for one in COUNTS)
-    of_these = [f"{not_kept:,} cannot be kept"] if not_kept else []
-    of_these += [f"{damaged:,} were damaged"] if damaged else []
-    more = f", of which {' and '.join(of_these)}" if of_these else ""
-    return (
-        f"{found:,} accounts were found, {again:,} of them replayed all the same;"
-        f" {replayed:,} were replayed{more}"
-    )
+    """`990 accounts were found and 10 replayed; 10 of those found were replayed all the same`."""
+    found, again, replayed, half, not_kept, damaged = (counts.get(one, 0) for one in COUNTS)
+    parts = [
+        f"{found:,} accounts were found and {replayed:,} replayed",
+        f"{half:,} of these by the candidate alone" if half else "",
+        f"{again:,} that were found were replayed all the same",
+        f"{not_kept:,} cannot be kept" if not_kept else "",
+        f"{damaged:,} rows were damaged" if damaged else "",
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def _shares(accounts: int, of: int, cells: int, among: int) -> str:

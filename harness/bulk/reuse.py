@@ -10,12 +10,11 @@ import hashlib
 import marshal
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from harness.canonical import NotCanonical
-from harness.free import candidate_run
+from harness.kept.control import Lived, control_bytes, control_lived, half, noted
 from harness.kept.form import (
     Form,
     Live,
@@ -27,7 +26,6 @@ from harness.kept.form import (
     unpacked,
 )
 from harness.kept.shelf import Open, Shelf
-from harness.lockstep import begun
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
 from harness.stability import Second
@@ -38,22 +36,25 @@ ONE_IN: Final = 100
 FOUND: Final = "found"
 AGAIN: Final = "replayed_again"
 REPLAYED: Final = "replayed"
+HALF: Final = "control_found"
 NOT_KEPT: Final = "not_kept"
 DAMAGED: Final = "damaged"
-COUNTS: Final = (FOUND, AGAIN, REPLAYED, NOT_KEPT, DAMAGED)
-"""What is counted: accounts that were found kept, those of them that were replayed all the same,
-those that were not found; and of these, such as cannot be kept, and such as were damaged."""
+COUNTS: Final = (FOUND, AGAIN, REPLAYED, HALF, NOT_KEPT, DAMAGED)
+"""What is counted: accounts that were found kept; those that were found, in whole or half, and
+replayed all the same; those that were not found; and of these, such as the control was found of
+and not run, such as cannot be kept, and rows that were damaged."""
 
 
-def lived(setup: Setup, scenario: Scenario) -> Live | None:
-    """An account replayed; None where harness or world fails, which whoever replays it tells."""
-    try:
-        run = begun(setup, scenario)
-        done = tuple(run.play(spec) for spec in episodes(scenario))
-        free = candidate_run(setup, scenario, setup.kit.load(scenario.given))
-        return Live(scenario, done, free, tuple(run.against))
-    except Exception:  # noqa: BLE001  # it is replayed once more, and told then
-        return None
+class Shelves(NamedTuple):
+    """Where it is kept: what both sides did, and what the control did by itself.
+
+    Attributes:
+        world: the world's package.
+    """
+
+    pair: Shelf
+    control: Shelf
+    world: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,27 +77,30 @@ class Reuse:
     """What was kept of a range's accounts, and what is to be kept of it.
 
     Attributes:
+        open: where both sides are kept.
+        control: where the control is by itself.
+        world: the world's package.
         drawn: keys of accounts that are replayed all the same.
         counts: as `COUNTS`.
         otherwise: accounts that did not come out as they were kept, and where.
     """
 
     open: Open
+    control: Open
+    world: str = ""
     drawn: frozenset[bytes] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
     otherwise: list[str] = field(default_factory=list)
     _new: dict[bytes, Any] = field(default_factory=dict)
     _later: dict[bytes, Form] = field(default_factory=dict)
+    _controls: dict[bytes, bytes] = field(default_factory=dict)
 
     def draw(self, contents: Iterable[bytes], run: str) -> None:
         """Draw those that are replayed all the same, among what is there."""
-        known = self.open.known(map(key_of, contents))
-        ranked = sorted((hashlib.sha256(run.encode() + key).digest(), key) for key in known)
-        self.drawn = frozenset(
-            key
-            for number, (lot, key) in enumerate(ranked)
-            if not number or int.from_bytes(lot, "big") % ONE_IN == 0
-        )
+        keys = [key_of(content) for content in contents]
+        whole = self.open.known(keys)
+        halves = self.control.known(key for key in keys if key not in whole)
+        self.drawn = frozenset((*_drawn(whole, run), *_drawn(halves, run)))
 
     def find(self, content: bytes, *, sampled: bool) -> Found | None:
         """What was kept of a line; None where it has to be replayed.
@@ -126,15 +130,54 @@ class Reuse:
         self.counts[FOUND] += 1
         return live_of(found.form, setup, name, sha256)
 
-    def compare(self, found: Found, live: Live | None, name: str) -> None:
-        """Hold an account that was replayed all the same against what was kept of it."""
+    def replayed(self, setup: Setup, scenario: Scenario, content: bytes) -> Live | None:
+        """An account replayed, by the candidate alone where the control was kept.
+
+        None where harness or world fails, which whoever replays it once more tells.
+        """
+        key = key_of(content)
+        mine = self._control(key)
+        try:
+            if mine is None or len(mine) != len(episodes(scenario)):
+                return self._whole(setup, scenario, key)
+            live = half(setup, scenario, mine)
+            self.counts[HALF] += 1
+            if key in self.drawn:
+                self._hold(live, setup, scenario)
+            return live
+        except Exception:  # noqa: BLE001  # it is replayed once more, and told then
+            return None
+
+    def compare(self, found: Found, setup: Setup, scenario: Scenario) -> None:
+        """Replay an account all the same, and hold it against what was kept of it."""
+        self._hold(found.form, setup, scenario)
+
+    def _hold(self, kept: Form | Live, setup: Setup, scenario: Scenario) -> None:
         self.counts[AGAIN] += 1
         try:
-            where = "it fails" if live is None else unlike(found.form, form_of(live))
-        except (NotKeepable, NotCanonical) as error:
-            where = str(error)
+            form = form_of(kept) if isinstance(kept, Live) else kept
+            where = unlike(form, form_of(noted(setup, scenario)[0]))
+        except Exception as error:  # noqa: BLE001  # it did not come to what was kept
+            where = f"{type(error).__name__}: {error}"
         if where:
-            self.otherwise.append(f"{name} ({where})")
+            self.otherwise.append(f"{scenario.id} ({where})")
+
+    def _control(self, key: bytes) -> tuple[Lived, ...] | None:
+        """What the control lived through; None where it has to be run."""
+        content = self.control.take(key)
+        if content is None:
+            return None
+        try:
+            return control_lived(content, self.world)
+        except Exception:  # noqa: BLE001  # bytes that are no world can raise anything
+            self.control.damaged.add(key)
+            return None
+
+    def _whole(self, setup: Setup, scenario: Scenario, key: bytes) -> Live:
+        live, lived = noted(setup, scenario)
+        with suppress(NotKeepable):
+            self._controls[key] = control_bytes(scenario, lived, self.world)
+        return live
 
     def keep(self, content: bytes, live: Live | None, *, sampled: bool) -> None:
         """Keep what was replayed; of what is sampled, once the other process said what it saw."""
@@ -166,18 +209,33 @@ class Reuse:
     def close(self) -> None:
         """Write what is to be kept, in one piece."""
         self.open.put({key: marshal.dumps(entry) for key, entry in self._new.items()})
+        self.control.put(self._controls)
         self._new.clear()
-        self.counts[DAMAGED] = len(self.open.damaged)
+        self._controls.clear()
+        self.counts[DAMAGED] = len(self.open.damaged) + len(self.control.damaged)
+
+    @property
+    def trouble(self) -> str:
+        """Why a file could not be read or written; empty where it could."""
+        return self.open.trouble or self.control.trouble
+
+
+def _drawn(keys: Iterable[bytes], run: str) -> Iterator[bytes]:
+    """One in a hundred, and one at least."""
+    ranked = sorted((hashlib.sha256(run.encode() + key).digest(), key) for key in keys)
+    for number, (lot, key) in enumerate(ranked):
+        if not number or int.from_bytes(lot, "big") % ONE_IN == 0:
+            yield key
 
 
 @contextmanager
-def reusing(shelf: Shelf | None) -> Iterator[Reuse | None]:
+def reusing(shelves: Shelves | None) -> Iterator[Reuse | None]:
     """A range's accounts as they were kept; None where nothing is."""
-    if shelf is None:
+    if shelves is None:
         yield None
         return
-    with shelf.opened() as opened:
-        yield Reuse(open=opened)
+    with shelves.pair.opened() as pair, shelves.control.opened() as control:
+        yield Reuse(open=pair, control=control, world=shelves.world)
 
 
 def key_of(content: bytes) -> bytes:
