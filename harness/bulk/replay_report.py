@@ -198,12 +198,13 @@ def _sum(expected: int, counts: Any) -> str:
 
 def _kept(counts: Mapping[str, int]) -> str:
     """`990 accounts were found and 10 replayed; 10 of those found were replayed all the same`."""
-    found, again, replayed, half, not_kept, damaged = (counts.get(one, 0) for one in COUNTS)
+    found, again, replayed, half, not_kept, alone, damaged = (counts.get(one, 0) for one in COUNTS)
     parts = [
         f"{found:,} accounts were found and {replayed:,} replayed",
         f"{half:,} of these by the candidate alone" if half else "",
         f"{again:,} that were found were replayed all the same",
         f"{not_kept:,} cannot be kept" if not_kept else "",
+        f"of {alone:,} the control cannot be kept by itself" if alone else "",
         f"{damaged:,} rows were damaged" if damaged else "",
     ]
     return "; ".join(filter(None, parts))

@@ -10,7 +10,7 @@ import hashlib
 import marshal
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -39,10 +39,11 @@ REPLAYED: Final = "replayed"
 HALF: Final = "control_found"
 NOT_KEPT: Final = "not_kept"
 DAMAGED: Final = "damaged"
-COUNTS: Final = (FOUND, AGAIN, REPLAYED, HALF, NOT_KEPT, DAMAGED)
+CONTROL_NOT_KEPT: Final = "control_not_kept"
+COUNTS: Final = (FOUND, AGAIN, REPLAYED, HALF, NOT_KEPT, CONTROL_NOT_KEPT, DAMAGED)
 """What is counted: accounts that were found kept; those that were found, in whole or half, and
 replayed all the same; those that were not found; and of these, such as the control was found of
-and not run, such as cannot be kept, and rows that were damaged."""
+and not run, such as cannot be kept, such as the control cannot be kept of; and damaged rows."""
 
 
 class Shelves(NamedTuple):
@@ -175,8 +176,10 @@ class Reuse:
 
     def _whole(self, setup: Setup, scenario: Scenario, key: bytes) -> Live:
         live, lived = noted(setup, scenario)
-        with suppress(NotKeepable):
+        try:
             self._controls[key] = control_bytes(scenario, lived, self.world)
+        except NotKeepable:
+            self.counts[CONTROL_NOT_KEPT] += 1
         return live
 
     def keep(self, content: bytes, live: Live | None, *, sampled: bool) -> None:

@@ -40,6 +40,7 @@ HARMLESS: Final = frozenset(
         ("datetime", "timezone"),
         ("decimal", "Decimal"),
         ("fractions", "Fraction"),
+        ("msgspec._utils", "rebuild"),  # calls a class that is named likewise, with plain fields
         ("types", "MappingProxyType"),
         OBSERVATION,
     }
