@@ -21,13 +21,25 @@ from harness.bulk.replay import CONTROL, PAIR
 from harness.bulk.reuse import Reuse, key_of
 from harness.errors import ExitCode, InputError
 from harness.kept import fingerprint
+from harness.kept import shelf as shelf_module
 from harness.kept.control import control_lived
 from harness.kept.form import packed, unpacked
 from harness.kept.shelf import ASIDE, MARK, MOST, SUFFIX, Open, Shelf
 from harness.lockstep import Lockstep
 from harness.store import reader, writer
 from harness.store.opening import opened
-from tests.harness.line_desk import Ran, account, desk, kept, line, lines, numbers
+from tests.harness.line_desk import (
+    DEADLY,
+    Ran,
+    account,
+    deadly,
+    desk,
+    kept,
+    killed,
+    line,
+    lines,
+    numbers,
+)
 from tests.harness.planted import CANDIDATE, PAY, RETURNED, edit
 from tests.harness.test_planted_outcomes import RULING, TODAY
 from tests.harness.toy_project import KIT
@@ -447,3 +459,47 @@ def test_bytes_that_are_no_world_are_not_read(
         control_lived(content, "desk_world")
 
     assert capsys.readouterr().out == ""
+
+
+def test_workers_that_are_killed_leave_whole_rows_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account that ends them is replayed each time; what stood beside it is found."""
+    one, other = numbers(2)
+    content = lines([one]) + line(killed(7)) + lines([other])
+    file = desk(tmp_path, monkeypatch, content)
+    deadly(monkeypatch, DEADLY, lambda: True)
+
+    first = Ran(file, store="first.db", by=3, kept=KEPT)
+    again = Ran(file, store="again.db", by=3, kept=KEPT)
+
+    assert first.slugs == again.slugs == ["account-lost"]
+    assert again.told["kept"]["found"] == 2
+    assert again.told["kept"]["damaged"] == 0
+    assert kept("first.db") == kept("again.db")
+
+
+def test_two_runs_may_write_at_once(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, PAIR, "0" * 64)
+    with shelf.opened() as one, shelf.opened() as other:
+        assert one.put({b"a": b"1", b"b": b"2"}) == 2
+        assert other.put({b"b": b"3", b"c": b"4"}) == 2
+
+        assert [one.take(key) for key in (b"a", b"b", b"c", b"d")] == [b"1", b"3", b"4", None]
+        assert one.trouble == other.trouble == ""
+
+
+def test_a_shelf_that_somebody_else_holds_is_told_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_module, "PATIENCE", 0.01)
+    shelf = Shelf(tmp_path, PAIR, "0" * 64)
+    with shelf.opened() as one, sqlite3.connect(shelf.file, isolation_level=None) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        assert one.put({b"a": b"1"}) == 0
+        assert one.take(b"a") is None
+        assert "locked" in one.trouble
+        holder.execute("ROLLBACK")
+
+        assert one.put({b"a": b"1"}) == 1
+        assert one.take(b"a") == b"1"
