@@ -15,13 +15,14 @@ import msgspec
 
 from harness.bulk.census import Counted, is_sampled, unnamed
 from harness.bulk.crew import Tell
-from harness.bulk.line import name_of, placed, read_line, sha256_of
+from harness.bulk.line import name_of, placed, read_line
 from harness.bulk.ranges import Range, Record, records
 from harness.bulk.reuse import Found, Reuse, Shelves, reusing
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError
 from harness.garbage import uncollected
+from harness.kept.form import Live
 from harness.leak import Measured
 from harness.missing import refused
 from harness.model import Episode, Finding, FreeRun, Outcome
@@ -113,8 +114,9 @@ class Replaying:
         name = name_of(filling.piece, record)
         sampled = is_sampled(name)
         found = filling.found(record, sampled=sampled)
-        if found is not None:
-            return self._reused(record, name, found, filling)
+        live = None if found is None else filling.live(found, self.setup, name, record)
+        if found is not None and live is not None:
+            return self._reused(record, found, live, filling)
         try:
             scenario = read_line(record.content, name, self.composition.vocabulary)
         except InputError as error:
@@ -139,13 +141,13 @@ class Replaying:
         return replay(self.setup, scenario) if live is None else (live.episodes, live.free)
 
     def _reused(
-        self, record: Record, name: str, found: Found, filling: Filling
+        self, record: Record, found: Found, live: Live, filling: Filling
     ) -> _Sampled | None:
         """An account judged by what was kept of it."""
         reuse, content = filling.reuse, record.content
         assert reuse is not None  # noqa: S101  # something was found
         assert content is not None  # noqa: S101  # likewise
-        live = reuse.live(found, self.setup, name, sha256_of(content))
+        name = live.scenario.id
         with filling.whole(record, live.scenario):
             heard = self._judged(live.scenario, live.episodes, live.free)
             if found.again:
@@ -237,6 +239,12 @@ class Filling:
         if self.reuse is None or record.content is None:
             return None
         return self.reuse.find(record.content, sampled=sampled)
+
+    def live(self, found: Found, setup: Setup, name: str, record: Record) -> Live | None:
+        """The account, from what was kept of it; None where nobody can read that."""
+        if self.reuse is None or record.content is None:
+            return None
+        return self.reuse.live(found, setup, name, record.content)
 
     def keep_sampled(self, one: _Sampled, seen: Second | None) -> None:
         """Keep an account that waited for the other process."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from harness.bulk.line import sha256_of
 from harness.kept.control import Lived, control_bytes, control_lived, half, noted
 from harness.kept.form import (
     Form,
@@ -126,10 +127,15 @@ class Reuse:
             return None
         return None if sampled and found.second is None else found
 
-    def live(self, found: Found, setup: Setup, name: str, sha256: str) -> Live:
-        """The account, from what was kept of it."""
+    def live(self, found: Found, setup: Setup, name: str, content: bytes) -> Live | None:
+        """The account, from what was kept of it; None where that has another form."""
+        try:
+            live = live_of(found.form, setup, name, sha256_of(content))
+        except Exception:  # noqa: BLE001  # of another form anything can be raised
+            self.open.damaged.add(key_of(content))
+            return None
         self.counts[FOUND] += 1
-        return live_of(found.form, setup, name, sha256)
+        return live
 
     def replayed(self, setup: Setup, scenario: Scenario, content: bytes) -> Live | None:
         """An account replayed, by the candidate alone where the control was kept.

@@ -266,6 +266,24 @@ def test_what_is_damaged_is_not_found_and_is_counted(
     assert kept("first.db") == kept("again.db") == kept("mended.db")
 
 
+def test_a_row_of_another_form_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(key: bytes, _: bytes) -> bytes:
+        one = Open(shelf=Shelf(KEPT, PAIR, NAMES[0]))
+        form = (("simulated", (), (), None), ((1, 2),), (), ((), ()))
+        pack = zstandard.ZstdCompressor().compress(marshal.dumps((packed(form), None)))
+        return one._mark(key, pack) + pack
+
+    file = desk(tmp_path, monkeypatch, lines(numbers(2)))
+    Ran(file, store="first.db", kept=KEPT)
+    bodies(other)
+
+    again = Ran(file, store="again.db", kept=KEPT)
+
+    assert counts(again) == (0, 2)
+    assert again.told["kept"]["damaged"] == 2
+    assert kept("first.db") == kept("again.db")
+
+
 def test_a_row_in_the_place_of_another_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
