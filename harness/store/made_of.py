@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -81,7 +82,8 @@ def _package(name: str) -> str:
     spec = importlib.util.find_spec(name)
     if spec is None:
         return ""
-    folders = [Path(place) for place in spec.submodule_search_locations or ()]
+    places = map(os.path.realpath, spec.submodule_search_locations or ())
+    folders = [Path(place) for place in dict.fromkeys(places)]  # a namespace may name one twice
     if not folders and spec.origin:
         return _file(Path(spec.origin))
     return digest(
