@@ -7,7 +7,6 @@ it is asked anew each time. Bytes count, so a comment that changes is a change.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -20,7 +19,8 @@ from typing import Final
 from harness.canonical import digest
 from harness.compose import Composition, package
 from harness.importing import LoadedEngine
-from harness.kept.imports import Imports, Tops, files, loaded
+from harness.kept.imports import Imports, Tops, loaded
+from harness.package_files import file_digest, files
 
 HARNESS: Final = "harness"
 FORM: Final = "1"
@@ -99,8 +99,8 @@ def _common(composition: Composition, tops: Tops) -> dict[str, str]:
     return {
         **_code(tops),
         "control": _engine(composition.control),
-        "recording": "" if config.recording is None else _file(config.recording),
-        "fields": _file(config.scenarios / "fields.yaml"),
+        "recording": "" if config.recording is None else file_digest(config.recording),
+        "fields": file_digest(config.scenarios / "fields.yaml"),
         "switches": digest([config.world, config.control, config.timeout_seconds]),
         "interpreter": digest([*_interpreter()]),
         "form": FORM,
@@ -139,12 +139,8 @@ def _version(name: str) -> str:
 def _package(places: Iterable[Path]) -> str:
     return digest(
         [
-            [file.relative_to(place.parent).as_posix(), _file(file)]
+            [file.relative_to(place.parent).as_posix(), file_digest(file)]
             for place in places
             for file in files(place)
         ]
     )
-
-
-def _file(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""

@@ -20,7 +20,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Final
 
-MADE: Final = "__pycache__"
+from harness.package_files import files
+
 NOT_CODE: Final = frozenset({"__main__", "__mp_main__"})
 """Names under which Python runs what was begun with: a script that imports the rest."""
 
@@ -134,16 +135,6 @@ def loaded() -> Iterator[str]:
         for name, module in list(sys.modules.items())
         if "." not in name and getattr(module, "__spec__", None) is not None
     }
-
-
-def files(place: Path) -> Iterator[Path]:
-    """A package's files, in order; what Python makes of them is none."""
-    if place.is_file():
-        yield place
-        return
-    yield from (
-        file for file in sorted(place.rglob("*")) if MADE not in file.parts and file.is_file()
-    )
 
 
 def _places(top: str, spec: ModuleSpec) -> tuple[Path, ...]:

@@ -6,7 +6,6 @@ here a comment that changes is only one more thing that may have.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -20,10 +19,10 @@ from harness.canonical import digest
 from harness.compose import Composition, package
 from harness.errors import InputError
 from harness.manifest_file import NAME as MANIFEST
+from harness.package_files import file_digest, files
 from harness.text import shown_path
 
 HARNESS: Final = "harness"
-COMPILED: Final = "__pycache__"
 
 
 def made_of(composition: Composition) -> Mapping[str, str]:
@@ -71,7 +70,7 @@ def version() -> str:
 
 def _file(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+        return file_digest(file)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError("unreadable", f"cannot be read: {reason}", shown_path(file)) from error
@@ -90,7 +89,6 @@ def _package(name: str) -> str:
         [
             [file.relative_to(folder).as_posix(), _file(file)]
             for folder in folders
-            for file in sorted(folder.rglob("*"))
-            if file.is_file() and COMPILED not in file.parts
+            for file in files(folder)
         ]
     )
