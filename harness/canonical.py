@@ -83,11 +83,16 @@ def same(one: Data, other: Data) -> bool:
     Raises:
         NotCanonical: as `canonical`, unless both are the very same object.
     """
-    if one is other:
+    if at_once(one, other):
         return True
     if type(one) in _SCALARS and type(other) in _SCALARS:
-        return type(one) is type(other) and one == other
+        return False
     return digest(one) == digest(other)
+
+
+def at_once(one: Data, other: Data) -> bool:
+    """Whether two values are seen to be the same without a look inside them."""
+    return one is other or (type(one) is type(other) and type(one) in _SCALARS and one == other)
 
 
 def is_flat(value: object) -> bool:
@@ -130,19 +135,25 @@ def _write_mapping(value: Mapping[Any, Any], out: list[str]) -> None:
             _write(item, out)
 
 
-def sorted_keys(*mappings: Mapping[Any, Any]) -> list[str]:
-    """All keys of some mappings, in the one order that does not depend on how they were made.
+def sorted_keys(mapping: Mapping[Any, Any]) -> list[str]:
+    """All keys of a mapping, in the one order that does not depend on how they were made.
 
     Raises:
         NotCanonical: a key is no text.
     """
-    for mapping in mappings:
-        if not _TEXT.issuperset(map(type, mapping)):
-            key = next(key for key in mapping if type(key) is not str)
-            raise NotCanonical(f"the key {key!r} is a {type(key).__name__}, not text")
-    if len(mappings) == 1:
-        return sorted(mappings[0])
-    return sorted(set().union(*mappings))
+    check_keys(mapping)
+    return sorted(mapping)
+
+
+def check_keys(mapping: Mapping[Any, Any]) -> None:
+    """See to it that every key is text.
+
+    Raises:
+        NotCanonical: one is not.
+    """
+    if not _TEXT.issuperset(map(type, mapping)):
+        key = next(key for key in mapping if type(key) is not str)
+        raise NotCanonical(f"the key {key!r} is a {type(key).__name__}, not text")
 
 
 def _number(value: Any) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from harness.canonical import same, sorted_keys
+from harness.canonical import at_once, check_keys, same
 from harness.model import ABSENT, FACETS, Difference
 from harness.ports import Data
 
@@ -60,12 +60,24 @@ def compare(facet: str, keys: Keys, control: Data, candidate: Data) -> Iterator[
     if control is candidate:
         return
     if isinstance(control, Mapping) and isinstance(candidate, Mapping):
-        for key in sorted_keys(control, candidate):
+        for key in _unlike(control, candidate):
             left, right = control.get(key, ABSENT), candidate.get(key, ABSENT)
-            if left is not right:  # as most are: both books are made of the same rows
-                yield from compare(facet, (*keys, key), left, right)
+            yield from compare(facet, (*keys, key), left, right)
     elif not same(control, candidate):
         yield Difference(facet=facet, at=at_of(keys), control=control, candidate=candidate)
+
+
+def _unlike(control: Mapping[str, Data], candidate: Mapping[str, Data]) -> list[str]:
+    """Sorted keys of what has to be looked into; most is the very same: both share their rows.
+
+    Raises:
+        NotCanonical: a key is no text.
+    """
+    for mapping in (control, candidate):
+        check_keys(mapping)
+    found = [key for key, left in control.items() if not at_once(left, candidate.get(key, ABSENT))]
+    found.extend(key for key in candidate if key not in control)
+    return sorted(found)
 
 
 def at_of(keys: Keys) -> str:

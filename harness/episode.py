@@ -58,7 +58,7 @@ def placed(
         before=setup.fields.project({"books": books})["books"],
         scope=scope(setup, spec, before, after),
         stratum=kit.stratum(before),
-        state=digest([books, asked(spec.item)]),
+        state=digest([books, asked(spec.item)]) if setup.digests else "",
     )
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from harness.canonical import canonical, digest
-from harness.judge import blamed, breaches, facts, judge, new, unrecorded
+from harness.judge import Judgement, blamed, breaches, facts, new, unrecorded
 from harness.living import Held, Living, Moot, hold_of, keep_held, live, play
 from harness.lockstep import Lockstep
 from harness.model import ABSENT, Finding, Free, FreeRun, Observation, Outcome
@@ -46,15 +47,13 @@ class Running:
         moot: `label#episode` → why the act made no sense in this world.
         broken: the breaches of invariants; only where this side is judged.
         not_run, errors, timeouts: what argues against this run, by what it makes of it.
-        compared: whether what this side did is to be held against another run.
-        seen: digest of each episode's observation; only where it is compared.
+        seen: digest of each episode's observation; only where digests are asked for.
         failed: statements of `then` that did not hold.
     """
 
     setup: Setup
     side: Side
     world: World
-    compared: bool = True
     held: Held = field(default_factory=dict)
     moot: dict[str, str] = field(default_factory=dict)
     broken: list[Breach] = field(default_factory=list)
@@ -81,7 +80,8 @@ class Running:
         if effects is not None:
             living.watch = effects.check
         meant = spec if item is spec.item else replace(spec, item=item)
-        observation = live(living, lambda: play(living, meant, self.held), compared=self.compared)
+        body = partial(play, living, meant, self.held)
+        observation = live(living, body, compared=self.setup.digests)
         if effects is not None:
             effects.check(None)
         keep_held(living, spec, self.held)
@@ -91,7 +91,7 @@ class Running:
             self.world.advance(spec.at)
             return
         self.note(spec, objections(self.side, observation))
-        if self.compared:
+        if self.setup.digests:
             self.seen.append(digest([observation.facets, list(observation.reasons)]))
         if effects is not None:
             self.weigh(spec, before, observation, effects)
@@ -101,10 +101,10 @@ class Running:
     ) -> None:
         """Judge the episode by what this engine answers for, and after each of its effects."""
         self.note(spec, self.unjudged(before, self.world))
-        was = () if seen.handlers else judge(self.setup, before).broken
-        now = judge(self.setup, self.world).broken
+        now = Judgement(self.setup, self.world).broken
         where = f"#{spec.index}"
-        broken = blamed(now, was, seen, looked=spec.item is None)
+        before_it = Judgement(self.setup, before)
+        broken = blamed(now, lambda: before_it.broken, seen, looked=spec.item is None)
         self.broken.extend(Breach(where, text) for text in broken)
         self.broken.extend(Breach(f"{where} after an effect", text) for text in effects.found)
 
@@ -136,7 +136,8 @@ class Running:
         if exploration.moot:
             self.moot[named(spec)] = "; ".join(exploration.moot.values())
         self.note(spec, exploration.findings)
-        self.seen.append(digest(sorted(exploration.ends)))
+        if self.setup.digests:
+            self.seen.append(digest(sorted(exploration.ends)))
         if judged:
             self.note(spec, self.unjudged(self.world, exploration.first or self.world))
             for end in exploration.ends.values():
@@ -218,7 +219,8 @@ def free_run(setup: Setup, scenario: Scenario, control: Lockstep | None = None) 
 
     `control` went through lockstep; where nobody saw its end, or None did, none is shown.
     """
-    run = candidate_run(setup, scenario, setup.kit.load(scenario.given))
+    given = setup.kit.load(scenario.given) if control is None else control.began
+    run = candidate_run(setup, scenario, given)
     control_end = None if control is None else control.end
     worlds = {"control": control_end, "candidate": run.world}
     ends = {role: end_of(setup, world) for role, world in worlds.items() if world is not None}
@@ -311,6 +313,6 @@ def conclude(
         broken=tuple(broken),
         then=tuple(failed),
         findings=tuple(text for _, texts in objected for text in texts),
-        digest=digest(run.seen),
+        digest=digest(run.seen) if run.setup.digests else "",
         ends=ends,
     )

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from harness.model import Class, Observation
 from harness.ports import Facts, Invariant, Kit, World
 from harness.setup import Setup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """One world at one moment.
-
-    Attributes:
-        broken: invariant breaches, `I1: …`.
-        unmet: what truth entitles the customer to and is not given; None where undecidable.
-        wrongs: what is worse than truth for the customer.
-    """
-
-    broken: tuple[str, ...]
-    unmet: tuple[str, ...] | None
-    wrongs: tuple[str, ...]
 
 
 def facts(kit: Kit, world: World) -> Facts:
@@ -47,16 +33,32 @@ def unrecorded(world: World) -> bool:
     return bool(getattr(world, "unknown", ()))
 
 
-def judge(setup: Setup, world: World) -> Judgement:
-    """Judge a world as it stands; one that lacks stores cannot be judged."""
-    kit = setup.kit
-    if unrecorded(world):
-        return Judgement(broken=(), unmet=None, wrongs=())
-    return Judgement(
-        broken=breaches(setup.invariants, facts(kit, world)),
-        unmet=kit.entitled(world),
-        wrongs=kit.wrongs(world),
-    )
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """One world at one moment, asked no more than what somebody wants to know.
+
+    A world that lacks stores cannot be judged: nothing is broken in it, and nothing decided.
+    """
+
+    setup: Setup
+    world: World
+
+    @cached_property
+    def broken(self) -> tuple[str, ...]:
+        """Invariant breaches, `I1: …`."""
+        if unrecorded(self.world):
+            return ()
+        return breaches(self.setup.invariants, facts(self.setup.kit, self.world))
+
+    @cached_property
+    def unmet(self) -> tuple[str, ...] | None:
+        """What truth entitles the customer to and is not given; None where undecidable."""
+        return None if unrecorded(self.world) else self.setup.kit.entitled(self.world)
+
+    @cached_property
+    def wrongs(self) -> tuple[str, ...]:
+        """What is worse than truth for the customer."""
+        return () if unrecorded(self.world) else self.setup.kit.wrongs(self.world)
 
 
 def classify(before: Judgement, after: Judgement, *, told: bool) -> Class:
@@ -66,22 +68,26 @@ def classify(before: Judgement, after: Judgement, *, told: bool) -> Class:
     """
     if after.unmet is None or not told:
         return Class.UNDECIDABLE
-    if before.broken or after.broken:
+    if after.broken or before.broken:
         return Class.REPAIR
     return Class.TWIST if after.unmet else Class.SOUND
 
 
 def blamed(
-    now: tuple[str, ...], before: tuple[str, ...], seen: Observation, *, looked: bool
+    now: tuple[str, ...],
+    before: Callable[[], tuple[str, ...]],
+    seen: Observation,
+    *,
+    looked: bool,
 ) -> tuple[str, ...]:
-    """Of what is wrong now, that which the engine answers for.
+    """Of what is wrong now, that which the engine answers for; `before` says what was wrong then.
 
     All of it once the engine has acted; what is new where something reached it that it did not
     handle; nothing where nothing reached it, as when sales move an account to another segment.
     """
-    if seen.handlers or looked:
+    if seen.handlers or looked or not now:
         return now
-    return new(now, before) if seen.told else ()
+    return new(now, before()) if seen.told else ()
 
 
 def new(found: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:

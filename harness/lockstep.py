@@ -10,7 +10,7 @@ from typing import NamedTuple
 from harness.canonical import same
 from harness.difference import differences, keys_of
 from harness.episode import cell_id, placed
-from harness.judge import Judgement, blamed, classify, judge, new
+from harness.judge import Judgement, blamed, classify, new
 from harness.living import Held, Living, facets_of, hold_of, keep_held, live, one_response, play
 from harness.model import Class, Difference, Episode, Finding, Observation, Outcome
 from harness.objection import NOT_RECORDED, objections
@@ -43,6 +43,7 @@ class Lockstep:
         drifted: the first cell in which the control differed from what was observed, else empty.
         unknown: the first cell in which nobody recorded what the control does, else empty.
         against: what argues against the control, after the number of its episode.
+        began: the world in which it begins; nothing changes it, so that others may begin there.
     """
 
     setup: Setup
@@ -53,6 +54,10 @@ class Lockstep:
     drifted: str = ""
     unknown: str = ""
     against: list[tuple[int, Finding]] = field(default_factory=list)
+    began: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.state
 
     @property
     def end(self) -> World | None:
@@ -65,9 +70,8 @@ class Lockstep:
         if is_race(spec):
             episode, self.state = race_episode(self.setup, self.scenario, spec, before)
         else:
-            was = judge(self.setup, before)  # before it is forked: idle twins inherit the answers
             pair = self.pair(spec, before)
-            episode = assemble(self.setup, self.scenario, spec, pair, was)
+            episode = assemble(self.setup, self.scenario, spec, pair)
             episode = with_repeats(self.setup, episode, self.previous, before)
             episode = self.faithful(spec, episode, pair)
         mine = (one for one in episode.findings if one.role == self.setup.control.role)
@@ -191,13 +195,12 @@ def assemble(
     scenario: Scenario,
     spec: EpisodeSpec,
     pair: Pair,
-    was: Judgement,
 ) -> Episode:
-    """Compare two observations and judge the worlds they were made in; `was` is the one before."""
+    """Compare two observations and judge the worlds they were made in."""
     worlds, control, candidate, moot = pair
     kit, (before, control_world, candidate_world) = setup.kit, worlds
     episode = placed(setup, scenario, spec, before, control_world, control.handlers)
-    is_, would = judge(setup, control_world), judge(setup, candidate_world)
+    was, is_, would = (Judgement(setup, world) for world in worlds)
     blame = partial(blamed, seen=candidate, looked=spec.item is None)
     return replace(
         episode,
@@ -209,9 +212,9 @@ def assemble(
         ),
         klass=classify(was, is_, told=control.told),
         control_broken=is_.broken,
-        candidate_broken=blame(would.broken, was.broken),
+        candidate_broken=blame(would.broken, lambda: was.broken),
         unmet=would.unmet,
-        wrongs=blame(would.wrongs, was.wrongs),
+        wrongs=blame(would.wrongs, lambda: was.wrongs),
         harm=kit.harm(control.facets["customer"], candidate.facets["customer"]),
         loss=kit.loss(control_world, candidate_world),
         deferrals=kit.deferrals(candidate_world),

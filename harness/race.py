@@ -17,7 +17,7 @@ from harness.canonical import digest
 from harness.difference import differences
 from harness.episode import placed
 from harness.escape import bounded
-from harness.judge import Judgement, judge
+from harness.judge import Judgement
 from harness.living import facets_of
 from harness.model import (
     ABSENT,
@@ -172,7 +172,7 @@ class Exploration:
             self.first, self.first_facets = schedule.world, facets
             self.handlers = tuple(h for a in schedule.actors for h in a.living.handlers)
         if key not in self.ends:
-            judgement = judge(self.setup, schedule.world)
+            judgement = Judgement(self.setup, schedule.world)
             self.ends[key] = End(key=key, facets=facets, judgement=judgement, serial=serial)
 
     def key(self, facets: dict[str, Data]) -> str:
@@ -249,7 +249,7 @@ def race_class(before: Judgement, ends: Sequence[End]) -> Class:
     """The class of a race cell: every end that the control can come to counts."""
     if any(end.judgement.unmet is None for end in ends):
         return Class.UNDECIDABLE
-    if before.broken or any(end.judgement.broken for end in ends):
+    if any(end.judgement.broken for end in ends) or before.broken:
         return Class.REPAIR
     return Class.TWIST if any(end.judgement.unmet for end in ends) else Class.SOUND
 
@@ -260,7 +260,7 @@ def race_episode(
     """Explore both engines' races; the next state is the control's serial order as listed."""
     assert spec.item is not None  # noqa: S101  # a race is always a listed item
     items = spec.item.together
-    was = judge(setup, before)  # before it is forked: idle twins inherit the answers
+    was = Judgement(setup, before)
     control = explore(setup, setup.control, items, before)
     candidate = explore(setup, setup.candidate, items, before)
     assert control.first is not None  # noqa: S101  # explore runs at least one order

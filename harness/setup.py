@@ -59,6 +59,9 @@ class Setup:
     """Everything replay needs, composed once.
 
     Attributes:
+        digests: cells and free runs carry digests of the states they began in and of what was
+            seen, by which they are counted and held against another process. Nobody asks for them
+            in bulk.
         reverse: worlds turn round what has no order of its own.
         reload: lockstep loads each world from bytes instead of forking it (`harness.twin`).
     """
@@ -69,5 +72,6 @@ class Setup:
     invariants: tuple[Invariant, ...]
     fields: Fields
     budget: Budget
+    digests: bool = True
     reverse: bool = False
     reload: bool = False

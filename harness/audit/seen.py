@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.audit.items import Item
 from harness.canonical import same
@@ -70,7 +70,7 @@ class _Seeing:
 
     def scenario(self, scenario: Scenario) -> None:
         world = self.setup.kit.load(scenario.given)
-        running = Running(setup=self.setup, side=self.setup.control, world=world, compared=False)
+        running = Running(setup=self.setup, side=self.setup.control, world=world)
         begun = {"books": self.setup.kit.books(world)}
         known = len(world.emitted)
         journal: list[Sequence[Write]] = []
@@ -111,7 +111,7 @@ class _Seeing:
 
 def seen(setup: Setup, scenarios: Sequence[Scenario]) -> Seen:
     """Replay the control alone through every scenario; one that fails is named."""
-    seeing = _Seeing(setup)
+    seeing = _Seeing(replace(setup, digests=False))
     for scenario in scenarios:
         try:
             seeing.scenario(scenario)

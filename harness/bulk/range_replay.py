@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -135,7 +135,8 @@ class Replaying:
     ) -> tuple[tuple[Episode, ...], FreeRun]:
         """Both replays, kept if something is."""
         if filling.reuse is None or record.content is None:
-            return replay(self.setup, scenario)
+            # who is not held against another process needs nothing to be held by
+            return replay(replace(self.setup, digests=is_sampled(scenario.id)), scenario)
         live = filling.reuse.replayed(self.setup, scenario, record.content)
         filling.reuse.keep(record.content, live, sampled=is_sampled(scenario.id))
         return replay(self.setup, scenario) if live is None else (live.episodes, live.free)

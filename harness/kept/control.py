@@ -122,7 +122,7 @@ def half(setup: Setup, scenario: Scenario, lived: Sequence[Lived]) -> Live:
 def _live(run: Lockstep) -> Live:
     setup, scenario = run.setup, run.scenario
     done = tuple(run.play(spec) for spec in episodes(scenario))
-    free = candidate_run(setup, scenario, setup.kit.load(scenario.given))
+    free = candidate_run(setup, scenario, run.began)
     return Live(scenario, done, free, tuple(run.against))
 
 

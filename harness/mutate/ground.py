@@ -210,6 +210,7 @@ def ground(
     left_out: list[str] = []
     known = {scenario.id: scenario for scenario in scenarios}
     alone: dict[str, Alone] = {}
+    setup = replace(setup, digests=False)
     with uncollected() as tidy:
         for name, scenario in known.items():
             for start in _starts(setup, court, scenario, roles):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.free import Running
 from harness.ports import Data, Happened
@@ -110,7 +110,7 @@ def told_apart(setup: Setup, scenario: Scenario, happened: Sequence[Happened]) -
         happened: those events.
     """
     world = setup.kit.load(scenario.given)
-    running = Running(setup=setup, side=setup.control, world=world, compared=False)
+    running = Running(setup=replace(setup, digests=False), side=setup.control, world=world)
     control = _Control(running=running, times=[scenario.now])
     acts: list[int] = []
     echoes: list[int] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from harness.model import Free, FreeRun
 from harness.run import replay
 from harness.scenario import Item, Then
 from harness.setup import Budget, Setup
+from harness.stability import Second, checked_free
 from tests.harness.register_world import (
     INVARIANTS,
     Kit,
@@ -356,7 +358,7 @@ def test_an_unknown_store_and_a_race_that_was_not_exhausted_are_not_run() -> Non
 
 def test_a_world_that_fails_is_an_error_of_this_scenario() -> None:
     class Broken(Kit):
-        def wrongs(self, world: World) -> tuple[str, ...]:
+        def truth(self, world: World) -> dict[str, Any]:
             raise RuntimeError("broken")
 
     _, end = replay(setup({}, kit=Broken()), scenario(act("sweep")))
@@ -370,3 +372,26 @@ def test_the_digest_is_the_candidates_alone() -> None:
     other = ended(setup({"api.do": nothing}, {"api.do": puts(("x", 2))}), act("api.do"))
 
     assert one.digest == same.digest != other.digest
+
+
+def test_without_digests_everything_comes_out_as_with_them() -> None:
+    made = setup({"api.do": puts(("x", 1))}, {"api.do": puts(("x", 2))})
+    given = scenario(act("api.do"), act("api.do"))
+
+    cells, end = replay(made, given)
+    bare, bare_end = replay(replace(made, digests=False), given)
+
+    assert all(one.state for one in cells)
+    assert bare == tuple(replace(one, state="") for one in cells)
+    assert end.digest
+    assert bare_end == replace(end, digest="")
+
+
+def test_a_free_run_without_a_digest_is_never_the_same_as_in_another_process() -> None:
+    given = scenario(act("api.do"))
+    made = setup({"api.do": nothing}, {"api.do": nothing})
+    (_, end), (_, bare) = replay(made, given), replay(replace(made, digests=False), given)
+
+    assert checked_free(end, Second(alone={given.id: end.digest})) is end
+    for other in (end.digest, bare.digest):
+        assert checked_free(bare, Second(alone={given.id: other})).outcome is Free.UNSTABLE

@@ -539,7 +539,7 @@ def test_where_nothing_reaches_the_engines_there_is_nothing_to_decide() -> None:
 def test_an_engine_answers_for_what_it_could_know_of(
     seen: Observation, looked: bool, expected: tuple[str, ...]
 ) -> None:
-    assert blamed(("old", "new"), ("old",), seen, looked=looked) == expected
+    assert blamed(("old", "new"), lambda: ("old",), seen, looked=looked) == expected
 
 
 def test_harm_and_loss_are_those_of_this_episode_and_not_of_an_earlier_look() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.free import free_run
-from harness.judge import judge
+from harness.judge import Judgement
 from harness.lockstep import lockstep
 from harness.model import Class, Finding, Free, Outcome
 from harness.objection import of_unknown_state
@@ -49,9 +49,10 @@ def test_a_world_that_lacks_a_store_is_not_judged() -> None:
     lacking, whole = setup(kit=LackingKit()), setup()
     world, other = LackingWorld(0, {"never": 1, "wrong": 1}), World(0, {"never": 1, "wrong": 1})
 
-    assert judge(whole, other).broken
-    assert judge(whole, other).wrongs
-    assert judge(lacking, world) == type(judge(lacking, world))(broken=(), unmet=None, wrongs=())
+    assert Judgement(whole, other).broken
+    assert Judgement(whole, other).wrongs
+    none = Judgement(lacking, world)
+    assert (none.broken, none.unmet, none.wrongs) == ((), None, ())
 
 
 def test_its_cells_are_compared_and_undecidable() -> None:
