@@ -17,6 +17,7 @@ END = "<!-- to here -->"
 TITLES = {
     "ways": "Engines alone, lockstep, other ways",
     "scaling": "Two workers",
+    "again": "Once more, with nothing changed",
     "growth": "Growth",
 }
 WIDTH = 150

@@ -32,6 +32,9 @@ PARTS: dict[str, Part] = {
     "scaling": lambda asked: replaying.scaling(
         accounts=asked.scaling_accounts, seed=asked.seed, rounds=asked.scaling_rounds
     ),
+    "again": lambda asked: replaying.again(
+        accounts=asked.again_accounts, seed=asked.seed, workers=asked.workers
+    ),
     "growth": lambda asked: replaying.growth(
         sizes=asked.sizes, seed=asked.seed, workers=asked.workers
     ),
@@ -55,8 +58,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="for `ways`")
     parser.add_argument("--scaling-accounts", type=int, default=4_000)
     parser.add_argument("--scaling-rounds", type=int, default=2)
+    parser.add_argument("--again-accounts", type=int, default=4_000)
     parser.add_argument("--sizes", type=sizes, default=(1_000, 4_000), help="for `growth`")
-    parser.add_argument("--workers", type=int, default=1, help="for `growth`")
+    parser.add_argument("--workers", type=int, default=1, help="for `growth`, `again`")
     asked = parser.parse_args()
     for name in asked.only or PARTS:
         busy = os.getloadavg()[0]

@@ -68,8 +68,10 @@ def population(folder: Path, accounts: int, seed: int) -> Path:
     return file
 
 
-def replayed(folder: Path, file: Path, accounts: int, workers: int) -> Ran:
-    """Replay a file into a new store.
+def replayed(
+    folder: Path, file: Path, accounts: int, workers: int, kept: Path | None = None
+) -> Ran:
+    """Replay a file into a new store, with what was `kept` of its accounts.
 
     Raises:
         SystemExit: not all of it was replayed.
@@ -77,7 +79,8 @@ def replayed(folder: Path, file: Path, accounts: int, workers: int) -> Ran:
     store = folder / "runs.db"
     store.unlink(missing_ok=True)
     named = ("--store", str(store), "--workers", str(workers))
-    ran = shadow(folder, "replay", str(file), *named)
+    keeping = () if kept is None else ("--kept", str(kept))
+    ran = shadow(folder, "replay", str(file), *named, *keeping)
     if not ran.said["complete"] or ran.said["accounts"]["counted"] != accounts:
         raise SystemExit(f"{accounts:,} accounts were to be replayed: {ran.said['accounts']}")
     say(
@@ -110,6 +113,38 @@ def scaling(*, accounts: int, seed: int, rounds: int) -> Measured:
         rows=(
             Row(what="two workers, times as fast as one", value=faster, least=1.85),
             Row(what="accounts a second, two workers", value=rate, form="{:.0f}"),
+        ),
+    )
+
+
+def again(*, accounts: int, seed: int, workers: int) -> Measured:
+    """A population replayed, and replayed again where nothing has changed.
+
+    Raises:
+        SystemExit: the second run replayed more than its lots.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        file = population(folder, accounts, seed)
+        first, second = (
+            replayed(folder, file, accounts, workers, folder / "kept") for _ in range(2)
+        )
+        size = sum(one.stat().st_size for one in (folder / "kept").rglob("*") if one.is_file())
+    reused = second.said["kept"]
+    if reused["found"] != accounts:
+        raise SystemExit(f"{accounts:,} accounts were to be found kept: {reused}")
+    return Measured(
+        how=f"`shadow replay --kept` of {accounts:,} accounts of seed {seed}, workers: {workers},"
+        f" and once more where nothing has changed, which replayed {reused['replayed_again']:,}"
+        " all the same; whole processes, start and report included.",
+        rows=(
+            Row(what="first, CPU an account", value=first.cpu / accounts * 1e3, form="{:.1f} ms"),
+            Row(what="again, CPU an account", value=second.cpu / accounts * 1e3, form="{:.2f} ms"),
+            Row(what="first / again, CPU", value=first.cpu / second.cpu, form="{:.1f}", least=20),
+            Row(
+                what="first / again, time", value=first.wall / second.wall, form="{:.1f}", least=20
+            ),
+            Row(what="kept of an account", value=size / accounts / 1024, form="{:.1f} KiB"),
         ),
     )
 

@@ -153,7 +153,9 @@ def rows(times: Times, counts: Counts) -> list[Row]:
             value=times.ratio(CONTROLS, ALONE),
         ),
         Row(
-            what="lockstep, judged and counted, an account", value=cpu[LOCKSTEP], form=milliseconds
+            what="lockstep, compared and counted, an account",
+            value=cpu[LOCKSTEP],
+            form=milliseconds,
         ),
         Row(what="lockstep / B", value=times.ratio(LOCKSTEP, ALONE), most=2.0),
         Row(what="with free runs and invariants, an account", value=cpu[WHOLE], form=milliseconds),

@@ -6,11 +6,13 @@ Nothing heavy is imported before a command runs, so that `shadow --help` answers
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from harness import hash_seed
 from harness.deletion_commands import audit, clear, guard, mutate
 from harness.errors import ExitCode
 from harness.options import FILE, FOLDER, JSON, PATHS, common, offered, written
@@ -307,4 +309,6 @@ def main(args: Sequence[str] | None = None) -> int:
         from harness.completion import answer
 
         return answer(shadow)
+    if args is None and sys.argv[1:2] == [mutate.name]:
+        hash_seed.fix()  # this process ends here, and begins again
     return run_command(shadow, args)
