@@ -19,7 +19,7 @@ from harness.model import Cell, Difference, Episode, Finding, Outcome
 from harness.outcome import first, in_order
 from harness.ownership import GIVEN, UNHANDLED
 from harness.reason import some
-from harness.ruling import Ruling
+from harness.ruling import Ruling, Rulings
 
 FOLLOWS: Final = "follows"
 """The ruling of a customer difference that follows from covered books and money."""
@@ -68,8 +68,8 @@ def adjudicate(
 
 def docket(episode: Episode, rulings: Sequence[Ruling], earlier: Mapping[str, Cell]) -> Docket:
     """Prepare what an episode is judged by."""
-    signed = {ruling.id: ruling for ruling in rulings}
-    return Docket(trials=trials(episode, rulings), signed=signed, earlier=earlier)
+    known = Rulings.of(rulings)
+    return Docket(trials=trials(episode, known), signed=known.by_id, earlier=earlier)
 
 
 def is_look(episode: Episode) -> bool:

@@ -6,7 +6,7 @@ demands of a candidate cannot depend on what the candidate did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.clause import Context
@@ -14,7 +14,7 @@ from harness.difference import Keys, at_of
 from harness.expression import EACH, Expression, Unevaluable
 from harness.model import Episode
 from harness.ports import Data
-from harness.ruling import Ruling, Scope
+from harness.ruling import Ruling, Rulings, Scope
 
 CURATED = "curated"
 
@@ -60,17 +60,16 @@ class Trial:
     outside: str = ""
 
 
-def trials(episode: Episode, rulings: Iterable[Ruling]) -> tuple[Trial, ...]:
+def trials(episode: Episode, rulings: Rulings) -> tuple[Trial, ...]:
     """Try the rulings that list this cell, and in bulk evidence those that are valid there."""
     return tuple(_trials(episode, rulings))
 
 
-def _trials(episode: Episode, rulings: Iterable[Ruling]) -> Iterator[Trial]:
-    in_bulk = episode.provenance != CURATED
-    for ruling in rulings:
-        listed = episode.id in ruling.cells
-        if ruling.scope is None or not (listed or (in_bulk and ruling.bulk is not None)):
+def _trials(episode: Episode, rulings: Rulings) -> Iterator[Trial]:
+    for ruling in rulings.tried_in(episode.id, bulk=episode.provenance != CURATED):
+        if ruling.scope is None:
             continue
+        listed = episode.id in ruling.cells
         outside = _outside(ruling.scope, episode)
         bundles = () if outside else tuple(_bundles(ruling, ruling.scope, episode))
         if not bundles and not outside:

@@ -10,7 +10,7 @@ from harness.adjudicate import adjudicate
 from harness.faults import ANY, with_missing_faults
 from harness.leak import Measured, measure
 from harness.model import Cell, Episode, FreeRun
-from harness.ruling import Ruling
+from harness.ruling import Rulings
 from harness.scenario import Scenario
 from harness.stability import Second, checked, checked_free
 
@@ -36,7 +36,7 @@ class Court:
         crashes: (path, exception type) → quirk that lets it escape.
     """
 
-    rulings: tuple[Ruling, ...]
+    rulings: Rulings
     paths: Mapping[str, str]
     crashes: Mapping[tuple[str, str], str]
 

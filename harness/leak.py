@@ -145,9 +145,7 @@ class _Field:
         facets = put(episode.candidate.facets, (self.facet, *self.keys), value)
         kept = [one for one in episode.differences if not self.touches(one)]
         owners = self.difference.owners if self.difference is not None else episode.paths
-        made = [
-            replace(one, owners=owners) for one in self.compared(episode.control.facets, facets)
-        ]
+        made = [one.of(owners) for one in self.compared(episode.control.facets, facets)]
         return replace(
             episode,
             candidate=replace(episode.candidate, facets=facets),

@@ -297,4 +297,4 @@ def _repeat(
         moved = value_at(glance.facets(), difference.facet, keys)
         if not same(difference.candidate, moved):
             return difference
-    return replace(difference, origin=earlier.origin or previous)
+    return difference.of(difference.owners, earlier.origin or previous)

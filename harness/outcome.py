@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from harness.model import Finding, Free, Outcome
 
 Closed = TypeVar("Closed", Outcome, Free)
+
+_RANK: Final = {outcome: number for number, outcome in enumerate(Outcome)}
 
 
 def first(outcomes: Iterable[Closed]) -> Closed:
@@ -26,8 +28,7 @@ def first(outcomes: Iterable[Closed]) -> Closed:
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """All findings, the deciding one first; of one outcome in the order they were made."""
-    rank = {outcome: number for number, outcome in enumerate(Outcome)}
-    return tuple(sorted(findings, key=lambda finding: rank[finding.outcome]))
+    return tuple(sorted(findings, key=lambda finding: _RANK[finding.outcome]))
 
 
 def tally(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from harness.canonical import same
@@ -45,7 +44,7 @@ def writers(difference: Difference, control: Observation) -> tuple[str, ...]:
 def owned(difference: Difference, control: Observation, paths: tuple[str, ...]) -> Difference:
     """The difference with its owners: who last wrote its field, else every path that ran."""
     owners = tuple(who for who in writers(difference, control) if who in paths)
-    return replace(difference, owners=owners or paths)
+    return difference.of(owners or paths)
 
 
 def untouched(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 from harness.clause import Clause
 from harness.expression import Expression
@@ -111,9 +112,42 @@ class Ruling:
         return self.created <= today <= self.expires
 
 
-def in_force(rulings: Iterable[Ruling], today: date) -> tuple[Ruling, ...]:
+class Rulings(tuple[Ruling, ...]):
+    """Rulings in their order, found by id and by cell without a look at each."""
+
+    @classmethod
+    def of(cls, rulings: Iterable[Ruling]) -> Rulings:
+        """These rulings; themselves where they are such."""
+        return rulings if isinstance(rulings, Rulings) else cls(rulings)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Ruling]:
+        """Id → ruling."""
+        return {one.id: one for one in self}
+
+    @cached_property
+    def _by_cell(self) -> Mapping[str, tuple[Ruling, ...]]:
+        found: dict[str, tuple[Ruling, ...]] = {}
+        for one in self:
+            for cell in dict.fromkeys(one.cells):
+                found[cell] = (*found.get(cell, ()), one)
+        return found
+
+    @cached_property
+    def _in_bulk(self) -> tuple[Ruling, ...]:
+        return tuple(one for one in self if one.bulk is not None)
+
+    def tried_in(self, cell: str, *, bulk: bool) -> tuple[Ruling, ...]:
+        """Those that list a cell; in bulk evidence also those that are valid beyond cells."""
+        listing = self._by_cell.get(cell, ())
+        if not bulk or not listing:
+            return self._in_bulk if bulk else listing
+        return tuple(one for one in self if one.bulk is not None or cell in one.cells)
+
+
+def in_force(rulings: Iterable[Ruling], today: date) -> Rulings:
     """The rulings that may cover anything today; the others are for `ruling_health` to name."""
-    return tuple(ruling for ruling in rulings if ruling.in_force(today))
+    return Rulings(ruling for ruling in rulings if ruling.in_force(today))
 
 
 def subjects_of(rulings: Iterable[Ruling], klass: RulingClass) -> tuple[str, ...]:

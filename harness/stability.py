@@ -121,7 +121,7 @@ def checked(episode: Episode, seen: Second) -> Episode:
 def checked_free(end: FreeRun, seen: Second) -> FreeRun:
     """The free run held against the candidate's own, made where no control could be imported."""
     alone = seen.alone.get(end.scenario)
-    held = end.digest != "" and alone == end.digest
+    held = alone == end.digest and end.digest != ""
     if held or end.outcome in (Free.NOT_RUN, Free.ERROR, Free.TIMEOUT):
         return end
     why = seen.lost or "the candidate does something else where no control can be imported"

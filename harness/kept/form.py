@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
@@ -289,9 +288,7 @@ def _differences(
     if control.facets is candidate.facets:  # equal, so that it was written once
         return ()
     found = (owned(one, control, paths) for one in differences(control.facets, candidate.facets))
-    return tuple(
-        replace(one, origin=marks[one.path]) if one.path in marks else one for one in found
-    )
+    return tuple(one.of(one.owners, marks.get(one.path, "")) if marks else one for one in found)
 
 
 def _side(seen: Observation) -> Form:

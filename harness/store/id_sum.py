@@ -10,9 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _WHOLE: Final = 1 << 256
+
+
+@lru_cache(maxsize=16)  # an id is counted several times in a row, and never again
+def _number(name: str) -> int:
+    """An id's digest as a number."""
+    found = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(found, "big")
 
 
 @dataclass(slots=True)
@@ -45,9 +53,8 @@ class IdSum:
 
     def add(self, name: str) -> None:
         """Count one id more."""
-        found = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
         self.count += 1
-        self.total = (self.total + int.from_bytes(found, "big")) % _WHOLE
+        self.total = (self.total + _number(name)) % _WHOLE
 
     def take(self, other: IdSum) -> None:
         """Count what another sum counted."""

@@ -272,11 +272,14 @@ def body_of(difference: Difference) -> dict[str, Any]:
     }
 
 
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
+)
+
+
 def dumped(value: Any) -> str:
     """Canonical JSON: sorted, ASCII, without blanks."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
-    )
+    return _ENCODER.encode(value)
 
 
 def _rows(cell: Cell, bodies: Sequence[str]) -> Iterable[DifferenceRow]:

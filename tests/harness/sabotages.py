@@ -69,13 +69,15 @@ SABOTAGES: Mapping[str, Sabotage] = {
         "every field of the real world",
     ),
     "1 is True": Sabotage(
-        canonical, "return type(one) is type(other) and one == other", "return one == other",
-        "near"
+        canonical,
+        "type(one) is type(other) and type(one) in _SCALARS and one == other",
+        "type(one) in _SCALARS and one == other",
+        "near",
     ),
     "1 is its text": Sabotage(
         canonical,
-        "return type(one) is type(other) and one == other",
-        "return str(one) == str(other)",
+        "type(one) is type(other) and type(one) in _SCALARS and one == other",
+        "type(one) in _SCALARS and str(one) == str(other)",
         "near",
     ),
     "absent is null": Sabotage(
@@ -144,7 +146,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
         ownership, "return not writers(difference, control)", "return True", "writes anew"
     ),
     "another path answers": Sabotage(
-        ownership, "owners=owners or paths", "owners=paths", "path that wrote last"
+        ownership, "of(owners or paths)", "of(paths)", "path that wrote last"
     ),
     "free runs are not judged": Sabotage(
         free, "run.play(spec, judged=judged)", "run.play(spec, judged=False)", "after one effect"
@@ -212,7 +214,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
         stability, "return digest(seen)", 'return "x"', "order of rows"
     ),
     "free runs are not held against themselves": Sabotage(
-        stability, "if alone == end.digest or", "if True or", "another where no control"
+        stability, "held = alone == end.digest and", "held =", "another where no control"
     ),
     "traps are forgotten": Sabotage(
         objection, "for text in seen.traps:", "for text in ():", "trap"
