@@ -15,7 +15,7 @@ import click
 from harness import hash_seed
 from harness.deletion_commands import audit, clear, guard, mutate
 from harness.errors import ExitCode
-from harness.options import FILE, FOLDER, JSON, PATHS, common, offered, written
+from harness.options import FILE, FOLDER, JSON, NAMED, PATHS, common, offered, written
 from harness.recording_commands import record, sample
 from harness.shell import complain, run_command, say
 
@@ -260,32 +260,42 @@ def simulate(
 
 
 @shadow.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=NAMED, metavar="FILE...")
 @click.option("--store", metavar="URL", required=True, help="Where it is kept: see history.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Else one a core.")
+@click.option("--cluster", metavar="ADDRESS", help="Replay on a Dask cluster: tcp://host:8786.")
 @click.option("--resume", metavar="RUN", help="Finish this run, which was interrupted.")
 @click.option("--kept", type=FOLDER, metavar="FOLDER", help="Run nothing twice: keep it here.")
 @common
 def replay(
     config: Path | None,
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     store: str,
     workers: int | None,
+    cluster: str | None,
     resume: str | None,
     kept: Path | None,
     as_json: bool,  # noqa: FBT001  # as above
 ) -> ExitCode:
     """Replay accounts by the thousand, and keep what is found.
 
-    FILE: FILE.jsonl or FILE.jsonl.zst, as `shadow simulate` writes them.
+    FILE: FILE.jsonl or FILE.jsonl.zst, as `shadow simulate` writes them; or a URL of one.
     """
+    if cluster is not None and workers is not None:
+        raise click.UsageError("a cluster has its own workers: leave --workers out")
     from harness.store.address import check_packages
 
     check_packages()
     from harness.bulk import replay as replaying
 
     asked = replaying.Asked(
-        config=config, files=files, store=store, workers=workers, resume=resume, kept=kept
+        config=config,
+        files=files,
+        store=store,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        kept=kept,
     )
     return replaying.replay(asked, as_json=as_json, say=say, complain=complain)
 

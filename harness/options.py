@@ -27,6 +27,7 @@ PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metav
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+NAMED = click.Path(dir_okay=False)  # a file, or a URL of one
 JUNIT = click.option("--junit", type=FILE, metavar="FILE", help="Write JUnit XML as well.")
 MARKDOWN = click.option(
     "--markdown", type=FILE, metavar="FILE", help="Write a comment for a pull request as well."

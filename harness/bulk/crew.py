@@ -12,18 +12,15 @@ import os
 import pickle
 import signal
 import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
 
-from harness.bulk.stopping import ENDING
-from harness.errors import InputError
-from harness.text import visible
+from harness.bulk.serving import TICK, Said, Step, Tell, answer_of, no_room, serve
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -31,36 +28,8 @@ Answer = TypeVar("Answer")
 TRIES: Final = 3
 """How many workers a task is given to, one after the other."""
 
-TICK: Final = 0.2
-"""Seconds after which somebody who asked to stop is heard, and a worker says how far it is."""
-
 PATIENCE: Final = 900.0
 """Seconds without a word after which a worker is taken for lost; an account takes a second."""
-
-
-Tell = Callable[[int], None]
-"""Called by work with how much of its task is done."""
-
-
-class _Step(NamedTuple):
-    done: int
-
-
-class _Done(NamedTuple):
-    answer: Any
-
-
-class _Refused(NamedTuple):
-    """An InputError, which does not travel by itself."""
-
-    slug: str
-    message: str
-    where: str
-    hint: str
-
-
-class _Failed(NamedTuple):
-    trace: str
 
 
 @dataclass(slots=True)
@@ -137,7 +106,7 @@ class Crew(Generic[Task, Answer]):
                     if said is not None:
                         if not stop():
                             self._hand_out(tasks, waiting)  # before the answer is looked at
-                        yield tasks[number], _answer(said)
+                        yield tasks[number], answer_of(said)
                         continue
                     lost[number] += 1
                     if lost[number] < tries:
@@ -147,7 +116,7 @@ class Crew(Generic[Task, Answer]):
         finally:
             self.close()
 
-    def _said(self) -> Iterator[tuple[int, _Said | None]]:
+    def _said(self) -> Iterator[tuple[int, Said | None]]:
         """What workers came to since somebody listened last; None for a task that lost its own."""
         ready = wait(list(self._busy), TICK)
         for silent in self._silent(ready):
@@ -164,7 +133,7 @@ class Crew(Generic[Task, Answer]):
                 self._end(worker)
                 yield number, None
                 continue
-            if isinstance(said, _Step):
+            if isinstance(said, Step):
                 worker.done, worker.heard = said.done, time.monotonic()
                 self._under_way(sum(one.done for one, _ in self._busy.values()))
                 continue
@@ -209,13 +178,13 @@ class Crew(Generic[Task, Answer]):
         try:
             return self._started()
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
 
     def _started(self) -> _Worker:
         context = multiprocessing.get_context("fork")
         ours, its = context.Pipe()
         others = [ours, *(one.conn for one in self._workers)]
-        process = context.Process(target=_serve, args=(its, others, self._work), daemon=True)
+        process = context.Process(target=serve, args=(its, others, self._work), daemon=True)
         process.start()
         its.close()
         if process.pid is not None:
@@ -224,83 +193,3 @@ class Crew(Generic[Task, Answer]):
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
-
-
-_Said = _Done | _Refused | _Failed
-
-
-def _no_room(error: OSError) -> InputError:
-    """What the system refuses is nothing that an account did, and ends no account."""
-    reason = (error.strerror or str(error)).lower()
-    what = f": {visible(error.filename)}" if isinstance(error.filename, str) else ""
-    hint = "make room for processes and temporary files (TMPDIR), and resume the run"
-    return InputError("worker-failed", f"a worker could not go on: {reason}{what}", hint=hint)
-
-
-def _answer(said: _Said) -> Any:
-    """What a worker came to.
-
-    Raises:
-        InputError: as `Crew.answers`.
-        RuntimeError: likewise.
-    """
-    if isinstance(said, _Refused):
-        raise InputError(said.slug, said.message, said.where, said.hint)
-    if isinstance(said, _Failed):
-        raise RuntimeError(f"in a worker:\n{said.trace}")
-    return said.answer
-
-
-def _serve(
-    conn: Connection, others: Iterable[Connection], work: Callable[[Any, Tell], Any]
-) -> None:
-    """Work on one task after the other, until nobody asks any more.
-
-    A group of its own keeps what a terminal sends to all away from it: the parent decides.
-    """
-    with suppress(PermissionError):
-        os.setpgid(0, 0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in ENDING:
-        signal.signal(number, signal.SIG_DFL)
-    for one in others:  # else nobody would notice that the parent is gone
-        one.close()
-    while True:
-        try:
-            task = conn.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            conn.send(_worked(work, task, _telling(conn)))
-        except OSError:
-            return
-
-
-def _worked(work: Callable[[Any, Tell], Any], task: Any, tell: Tell) -> _Said:
-    """What becomes of a task; not kept here, where the next one needs the room."""
-    refused: InputError
-    try:
-        return _Done(work(task, tell))
-    except InputError as error:
-        refused = error
-    except MemoryError:  # as if the system had ended it: another one may have more
-        os._exit(1)
-    except OSError as error:
-        refused = _no_room(error)
-    except Exception:  # noqa: BLE001  # it is raised again where it is told
-        return _Failed(traceback.format_exc())
-    return _Refused(refused.slug, refused.message, refused.where, refused.hint)
-
-
-def _telling(conn: Connection) -> Tell:
-    """Says how much of a task is done, not too often."""
-    last = time.monotonic()
-
-    def tell(done: int) -> None:
-        nonlocal last
-        at = time.monotonic()
-        if at - last >= TICK:
-            conn.send(_Step(done))
-            last = at
-
-    return tell

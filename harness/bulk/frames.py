@@ -10,13 +10,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
 import zstandard
 
+from harness.bulk.location import Location, opened, shown
 from harness.errors import InputError
-from harness.text import shown_path
 
 LINES: Final = 1_000
 """Lines of a frame: little enough to hold several in memory, enough to compress well."""
@@ -74,45 +73,51 @@ class FrameWriter:
         self._file.write(_SKIPPED.pack(_SKIPPABLE, len(table)) + table)
 
 
-def frames_of(file: Path) -> tuple[Frame, ...]:
+def frames_of(file: Location) -> tuple[Frame, ...]:
     """Read where a file's frames are.
 
     Raises:
         InputError: the file cannot be read, or has no table that fits it.
     """
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             return _frames(stream, file)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", shown_path(file)) from error
+        raise InputError("unreadable", f"cannot be read: {reason}", shown(file)) from error
 
 
-def contents(file: Path, frames: tuple[Frame, ...]) -> Iterator[bytes]:
+def contents(file: Location, frames: tuple[Frame, ...]) -> Iterator[bytes]:
     """Read frames, each by itself: all of a file's, or some.
 
     Raises:
         InputError: the file cannot be read, or a frame is not what the table says.
     """
-    decompressor = zstandard.ZstdDecompressor()
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             for frame in frames:
                 stream.seek(frame.start)
-                packed = stream.read(frame.size)
-                if zstandard.frame_content_size(packed) != frame.content:
-                    raise _damaged(
-                        file, "a frame holds another number of bytes than its table says"
-                    )
-                yield decompressor.decompress(packed, allow_extra_data=False)
-    except zstandard.ZstdError as error:
-        raise _damaged(file, f"a frame cannot be read: {error}") from error
+                yield content_of(stream.read(frame.size), frame, file)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", shown_path(file)) from error
+        raise InputError("unreadable", f"cannot be read: {reason}", shown(file)) from error
 
 
-def _frames(stream: BinaryIO, file: Path) -> tuple[Frame, ...]:
+def content_of(packed: bytes, frame: Frame, file: Location) -> bytes:
+    """The lines of a frame that was read from a file.
+
+    Raises:
+        InputError: it is not what the table says.
+    """
+    try:
+        if zstandard.frame_content_size(packed) != frame.content:
+            raise _damaged(file, "a frame holds another number of bytes than its table says")
+        return zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise _damaged(file, f"a frame cannot be read: {error}") from error
+
+
+def _frames(stream: BinaryIO, file: Location) -> tuple[Frame, ...]:
     end = stream.seek(0, 2)
     stream.seek(max(0, end - _FOOT.size))
     foot = stream.read(_FOOT.size)
@@ -135,5 +140,5 @@ def _frames(stream: BinaryIO, file: Path) -> tuple[Frame, ...]:
     return tuple(found)
 
 
-def _damaged(file: Path, message: str) -> InputError:
-    return InputError("frames-damaged", message, shown_path(file), MENDED)
+def _damaged(file: Location, message: str) -> InputError:
+    return InputError("frames-damaged", message, shown(file), MENDED)

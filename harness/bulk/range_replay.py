@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.bulk.census import Counted, is_sampled, unnamed
-from harness.bulk.crew import Tell
 from harness.bulk.line import name_of, placed, read_line
 from harness.bulk.ranges import Range, Record, records
 from harness.bulk.reuse import Found, Reuse, Shelves, reusing
+from harness.bulk.serving import Tell
 from harness.compose import Composition
 from harness.court import Court, Heard
 from harness.errors import InputError

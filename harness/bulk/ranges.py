@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from harness.bulk.frames import LINES, Frame, contents, frames_of
+from harness.bulk.frames import LINES, Frame, content_of, frames_of
+from harness.bulk.location import Location, Version, opened, same_for, shown, version
 from harness.bulk.simulate import PACKED, PLAIN
 from harness.document import LARGEST
 from harness.errors import InputError
 from harness.store.part import Place
-from harness.text import quoted, shown_path, visible
+from harness.text import quoted, visible
 
 BYTES: Final = 3 << 20
 """Bytes of a range without frames, unless it has its lines before (3 MiB)."""
+
+AT_ONCE: Final = 1 << 20
+"""Bytes of a file that are digested at once (1 MiB)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +35,24 @@ class Source:
     """A file of scenarios, and what it was when the run began.
 
     Attributes:
+        shown: its name as messages show it, the same wherever a range of it is replayed.
         number: which of the files named, from 1.
         label: its name, with the number where two files have the same one.
-        size: bytes.
-        changed: when it was last written, as the file system says it.
+        version: its bytes and when it was last written, as the file system says it.
         sha256: of its bytes.
     """
 
-    file: Path
+    file: Location
+    shown: str
     number: int
     label: str
-    size: int
-    changed: int
+    version: Version
     sha256: str
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.version.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,7 @@ class Range:
         line: number of its first line in the file, from 1; 0 where nobody knows it.
         only: of its accounts only those from one offset up to another are asked for; None for
             all. It is the same part of a run all the same.
+        taken: its bytes as they are in the file, where somebody read them before.
     """
 
     source: Source
@@ -67,13 +74,13 @@ class Range:
     frame: Frame | None = None
     line: int = 0
     only: tuple[int, int] | None = None
+    taken: bytes | None = field(default=None, repr=False)
 
     @property
     def place(self) -> Place:
         """How the store knows it: by file and bytes, the same whoever works on it."""
         name = f"{self.source.number}:{self.first:012d}-{self.last:012d}"
-        shown = shown_path(self.source.file)
-        return Place(id=name, source=shown, first=self.first, last=self.last)
+        return Place(id=name, source=self.source.shown, first=self.first, last=self.last)
 
 
 class Record(NamedTuple):
@@ -90,7 +97,7 @@ class Record(NamedTuple):
     content: bytes | None
 
 
-def sources_of(files: Sequence[Path]) -> tuple[Source, ...]:
+def sources_of(files: Sequence[Location]) -> tuple[Source, ...]:
     """Look at files, all of their bytes.
 
     Raises:
@@ -98,14 +105,14 @@ def sources_of(files: Sequence[Path]) -> tuple[Source, ...]:
             be read.
     """
     names = Counter(file.name for file in files)
-    real = Counter(os.path.realpath(file) for file in files)
+    real = Counter(same_for(file) for file in files)
     for file in files:
         if not file.name.endswith((PLAIN, PACKED)):
             message = f"{quoted(file.name)} is no name for scenarios by the line"
             raise InputError("replay-name", message, hint=f"name a file in {PLAIN} or {PACKED}")
-        if real[os.path.realpath(file)] > 1:
+        if real[same_for(file)] > 1:
             message = "is named twice, and no account counts twice"
-            raise InputError("file-twice", message, shown_path(file), "name it once")
+            raise InputError("file-twice", message, shown(file), "name it once")
     return tuple(
         _looked_at(file, number, file.name if names[file.name] == 1 else f"{number}-{file.name}")
         for number, file in enumerate(files, 1)
@@ -186,24 +193,65 @@ def lines_of(piece: Range) -> Iterator[Record]:
                 at += taken
                 number += bool(piece.line)
     except OSError as error:
-        raise _unreadable(piece.source.file, error) from error
+        raise _unreadable(piece.source, error) from error
 
 
 def _stream(piece: Range) -> tuple[BinaryIO, int]:
     """A range's lines, and how many bytes they are."""
-    stream = _opened(piece.source)
-    if piece.frame is None:
+    if piece.frame is None and piece.taken is None:
+        stream = _opened(piece.source)
         stream.seek(piece.first)
         return stream, piece.last - piece.first
-    stream.close()
-    (content,) = contents(piece.source.file, (piece.frame,))
+    content = bytes_of(piece) if piece.taken is None else piece.taken
+    if piece.frame is not None:
+        content = content_of(content, piece.frame, piece.source.file)
     return io.BytesIO(content), len(content)
+
+
+def bytes_of(piece: Range) -> bytes:
+    """A range's bytes as they are in its file.
+
+    Raises:
+        InputError: `file-rewritten` since it was looked at; or unreadable.
+    """
+    try:
+        with _opened(piece.source) as stream:
+            return _part_of(stream, piece)
+    except OSError as error:
+        raise _unreadable(piece.source, error) from error
+
+
+def taken(piece: Range, sha256: str) -> Range:
+    """The range with its bytes, read from wherever its file is seen; their digest proves them.
+
+    Args:
+        piece: of a file that another process looked at, maybe on another machine.
+        sha256: of the bytes that that process read.
+
+    Raises:
+        InputError: `range-otherwise`, the file holds something else here; or unreadable.
+    """
+    try:
+        with opened(piece.source.file) as stream:
+            content = _part_of(stream, piece)
+    except OSError as error:
+        raise _unreadable(piece.source, error) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        message = f"bytes {piece.first} to {piece.last} of it are others than where the run began"
+        hint = "give all machines the same file, on storage that they share"
+        raise InputError("range-otherwise", message, piece.source.shown, hint)
+    return replace(piece, taken=content)
+
+
+def _part_of(stream: BinaryIO, piece: Range) -> bytes:
+    stream.seek(piece.first)
+    return stream.read(piece.last - piece.first)
 
 
 def where(piece: Range, record: Record) -> str:
     """`file:line` of a record, or the file alone where nobody knows the line."""
     line = f":{record.line}" if record.line else ""
-    return f"{shown_path(piece.source.file)}{line}"
+    return f"{piece.source.shown}{line}"
 
 
 def byte_of(piece: Range, record: Record) -> str:
@@ -228,46 +276,53 @@ def _line(stream: BinaryIO, left: int) -> tuple[int, bytes | None]:
     return taken, None
 
 
-def _looked_at(file: Path, number: int, label: str) -> Source:
+def _looked_at(file: Location, number: int, label: str) -> Source:
     try:
-        with file.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise InputError(
-                    "not-a-file", "is no regular file", shown_path(file), "name a file"
-                )
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        with opened(file) as stream:
+            found = version(file, stream)
+            sha256 = hashlib.sha256()
+            while some := stream.read(AT_ONCE):
+                sha256.update(some)
     except OSError as error:
-        raise _unreadable(file, error) from error
+        raise _cannot(shown(file), error) from error
     return Source(
         file=file,
+        shown=shown(file),
         number=number,
         label=visible(label),
-        size=status.st_size,
-        changed=status.st_mtime_ns,
-        sha256=found,
+        version=found,
+        sha256=sha256.hexdigest(),
     )
 
 
 def _opened(source: Source) -> BinaryIO:
     """The file, as long as it is the one that was looked at."""
     try:
-        stream = source.file.open("rb")
+        stream = opened(source.file)
     except OSError as error:
-        raise _unreadable(source.file, error) from error
-    status = os.fstat(stream.fileno())
-    if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
+        raise _unreadable(source, error) from error
+    try:
+        if version(source.file, stream) != source.version:
+            raise _changed(source)
+    except OSError as error:
         stream.close()
-        raise _changed(source)
+        raise _unreadable(source, error) from error
+    except InputError:
+        stream.close()
+        raise
     return stream
 
 
 def _changed(source: Source) -> InputError:
     message = "was written to since the run began: what was replayed is not what it holds"
     hint = "leave it alone, and begin another run"
-    return InputError("file-rewritten", message, shown_path(source.file), hint)
+    return InputError("file-rewritten", message, source.shown, hint)
 
 
-def _unreadable(file: Path, error: OSError) -> InputError:
+def _unreadable(source: Source, error: OSError) -> InputError:
+    return _cannot(source.shown, error)
+
+
+def _cannot(where: str, error: OSError) -> InputError:
     reason = (error.strerror or str(error)).lower()
-    return InputError("unreadable", f"cannot be read: {reason}", shown_path(file), "check it")
+    return InputError("unreadable", f"cannot be read: {reason}", where, "check it")

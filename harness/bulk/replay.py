@@ -6,37 +6,35 @@ What is done is stored as it is done. Whatever ends a run early, the parts that 
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from harness.bulk import replay_report
 from harness.bulk.census import Counted, Cut, census
-from harness.bulk.crew import Crew
 from harness.bulk.findings import TOLD, Lost, findings, lost_in
+from harness.bulk.location import located
 from harness.bulk.pace import Pace, pace
 from harness.bulk.range_replay import Replaying, unread
-from harness.bulk.ranges import Range, Source, cut, sources_of
+from harness.bulk.ranges import Source, cut, sources_of
 from harness.bulk.replay_report import Report
-from harness.bulk.reuse import Shelves
+from harness.bulk.reuse import not_kept, otherwise, shelves_of
 from harness.bulk.salvage import salvaged
+from harness.bulk.staff import Complain, Hire, Hiring, Staff, forked, of_cluster
 from harness.bulk.stopping import stoppable
 from harness.canonical import digest
 from harness.command import here
-from harness.compose import Composition, compose, package
+from harness.compose import Composition, compose
 from harness.errors import ExitCode, HarnessError, InputError, NothingCompared, Void
 from harness.evidence import COMPARED
 from harness.gate import worst
-from harness.kept import fingerprint
-from harness.kept.imports import Unknowable
-from harness.kept.shelf import Shelf
 from harness.model import Free
 from harness.moment import day_of, now, today
 from harness.mutate.pool import workers_here
@@ -48,21 +46,12 @@ from harness.store.made_of import judged_by, version
 from harness.store.opening import Store, opened
 from harness.store.part import Part, sums, total
 from harness.store.run import Run, new_id
-from harness.text import quoted, shown_path, visible
 
 COMMAND: Final = "replay"
-PAIR: Final = "pair"
-CONTROL: Final = "control"
-"""The kinds of shelves on which is kept what both sides did, and what the control did."""
-
-SHOWN: Final = 3
-"""Accounts that are named where they came out otherwise."""
-
 TRIES: Final = 2
 """Workers that a range may cost before it is replayed in pieces."""
 
 Say = Callable[[str], None]
-Complain = Callable[[HarnessError], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +61,17 @@ class Asked:
     Attributes:
         store: what `--store` names.
         workers: processes beside this one; None for as many as this machine has cores.
+        cluster: the address of a cluster that replays in place of this machine.
         resume: the run to finish; None begins one.
         kept: the folder in which is kept what accounts came to; None keeps nothing.
         cutting: cuts files into ranges.
     """
 
     config: Path | None
-    files: tuple[Path, ...]
+    files: tuple[Path | str, ...]
     store: str
     workers: int | None = None
+    cluster: str | None = None
     resume: str | None = None
     kept: Path | None = None
     cutting: Cut = cut
@@ -94,18 +85,39 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
             resumed than these would make.
         NothingCompared: the files hold no account.
     """
-    if "fork" not in multiprocessing.get_all_start_methods():
-        message = "no process can be forked on this system"
-        raise InputError("no-fork", message, hint="`shadow run` replays files one by one")
+    if asked.cluster is not None and asked.kept is not None:
+        message = "--kept is a folder of this machine, and --cluster replays on others"
+        raise InputError("kept-elsewhere", message, hint="leave one of them out")
     composition = compose(asked.config, ())
+    judged, day = judged_by(composition), today(composition.config.root)
+    with ExitStack() as stack:
+        if asked.cluster is None:
+            hire = forked(asked.workers or workers_here())
+        else:
+            hire = stack.enter_context(of_cluster(asked.cluster, composition, judged, day))
+        report, errors = _replayed(asked, composition, judged, day, hire, complain)
+    document = replay_report.document(report)
+    say(dumped(document) if as_json else replay_report.text(report, look=here()))
+    return _exit_code(report, errors)
+
+
+def _replayed(
+    asked: Asked,
+    composition: Composition,
+    judged: Mapping[str, str],
+    day: date,
+    hire: Hire,
+    complain: Complain,
+) -> tuple[Report, Sequence[HarnessError]]:
+    """Count, begin or resume, replay what is missing; what came of it, and all that is wrong."""
     level = composition.policy.level
     store = opened(asked.store, make=asked.resume is None)
-    sources = sources_of(asked.files)
+    sources = sources_of([located(one) for one in asked.files])
     counted = census(sources, cutting=asked.cutting)
     if not any(one.ids.count for one in counted):
-        where = ", ".join(shown_path(one.file) for one in sources)
+        where = ", ".join(one.shown for one in sources)
         raise NothingCompared("no-accounts", "there is no line in it", where, "name other files")
-    made = {**judged_by(composition), "scenarios": _digest(sources)}
+    made = {**judged, "scenarios": _digest(sources)}
     if asked.resume is None:
         run = _begun(store, level, sources, counted, made)
     else:
@@ -114,13 +126,12 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
     todo = [one for one in counted if states[one.piece.place.id] != writer.DONE]
     for error in composition.rulings.refused:
         complain(error)
-    replaying = Replaying.of(composition, today(composition.config.root))
-    shelves = None if asked.kept is None else _shelves(asked.kept, composition, complain)
+    shelves = None if asked.kept is None else shelves_of(asked.kept, composition, complain)
     work = Work(
         store=store,
         run=run,
-        replaying=replace(replaying, shelves=shelves, run=run),
-        workers=asked.workers or workers_here(),
+        replaying=replace(Replaying.of(composition, day), shelves=shelves, run=run),
+        hire=hire,
         accounts=total(one.ids for one in counted),
         complain=complain,
     )
@@ -131,6 +142,7 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
         findings=findings(store, run),
         store=store.address.shown,
         config=asked.config,
+        cluster=asked.cluster,
         kept=asked.kept,
         reused=None if shelves is None else work.reused,
     )
@@ -139,10 +151,7 @@ def replay(asked: Asked, *, as_json: bool, say: Say, complain: Complain) -> Exit
     now_told: list[HarnessError] = [*map(_not_run, untold), *failed]
     for told in now_told:
         complain(told)
-    errors = (*composition.rulings.refused, *map(_not_run, lost), *failed)
-    document = replay_report.document(report)
-    say(dumped(document) if as_json else replay_report.text(report, look=here()))
-    return _exit_code(report, errors)
+    return report, (*composition.rulings.refused, *map(_not_run, lost), *failed)
 
 
 def _begun(
@@ -159,7 +168,7 @@ def _begun(
         begun=int(began),
         command=COMMAND,
         level=level,
-        partial=" ".join(shown_path(one.file) for one in sources),
+        partial=" ".join(one.shown for one in sources),
         harness=version(),
         made_of=made,
     )
@@ -214,7 +223,7 @@ class Work:
     store: Store
     run: str
     replaying: Replaying
-    workers: int
+    hire: Hire
     accounts: IdSum
     complain: Complain
     told: set[str] = field(default_factory=set)
@@ -242,8 +251,13 @@ class Work:
             stoppable() as stop,
             pace(sys.stderr, "replaying", sum(one.ids.count for one in todo)) as shown,
         ):
-            work = replace(self.replaying, folder=folder).part
-            with closing(Crew(work, self.workers, shown.under_way)) as crew:
+
+            def complain(error: HarnessError) -> None:
+                shown.clear()
+                self.complain(error)
+
+            by = Hiring(replaying=self.replaying, folder=folder, shown=shown, complain=complain)
+            with closing(self.hire(by)) as crew:
                 for counted, part in _parts(crew, todo, stop):
                     _check(counted, part)
                     self._reuse(part, shown)
@@ -265,11 +279,11 @@ class Work:
         if part.trouble and not self.trouble:
             self.trouble = part.trouble
             shown.clear()
-            self.complain(_not_kept(part.trouble))
+            self.complain(not_kept(part.trouble))
         shelves = self.replaying.shelves
         if part.otherwise and shelves is not None:
             writer.forget(self.store, self.run)
-            raise _otherwise(part.otherwise, shelves)
+            raise otherwise(part.otherwise, shelves)
 
     def _tell(self, part: Part, shown: Pace) -> None:
         """Say at once what could not be replayed: nobody should wait a night for the first."""
@@ -282,7 +296,7 @@ class Work:
 
 
 def _parts(
-    crew: Crew[Range, Part], todo: Sequence[Counted], stop: Callable[[], bool]
+    crew: Staff, todo: Sequence[Counted], stop: Callable[[], bool]
 ) -> Iterator[tuple[Counted, Part]]:
     """Each range with what came of it, also where nothing could."""
     for one in todo:
@@ -300,49 +314,6 @@ def _parts(
         saved = None if stop() else salvaged(crew, counted, stop)
         if saved is not None:
             yield counted, saved
-
-
-def _shelves(
-    folder: Path, composition: Composition, complain: Callable[[HarnessError], None]
-) -> Shelves | None:
-    """Where is kept what these engines do; None where nobody can tell whether they still are.
-
-    Raises:
-        InputError: `kept-folder`.
-    """
-    try:
-        found = Shelves(
-            pair=Shelf(folder.absolute(), PAIR, fingerprint.pair(composition).name),
-            control=Shelf(folder.absolute(), CONTROL, fingerprint.control(composition).name),
-            world=package(composition.config.world),
-        )
-    except (Unknowable, OSError) as error:
-        message = f"nothing is kept, and nothing that was is used: {visible(str(error))}"
-        hint = "nobody could tell whether it is still the same code"
-        complain(InputError("kept-unknowable", message, hint=hint))
-        return None
-    found.pair.begin()
-    found.control.begin()
-    return found
-
-
-def _not_kept(trouble: str) -> InputError:
-    hint = (
-        "accounts are replayed as if nothing had been kept; delete the file if this happens again"
-    )
-    return InputError("kept-trouble", trouble, hint=hint)
-
-
-def _otherwise(accounts: Sequence[str], shelves: Shelves) -> Void:
-    aside = " and ".join(shown_path(one.set_aside()) for one in (shelves.pair, shelves.control))
-    listed = ", ".join(map(quoted, accounts[:SHOWN]))
-    more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
-    message = f"replayed again, accounts are not what was kept of them: {listed}{more}"
-    hint = (
-        f"nothing of the run is stored; what was kept is {aside} now. An engine may differ from"
-        " itself, or somebody has written to the file"
-    )
-    return Void("kept-otherwise", message, shown_path(shelves.pair.folder), hint)
 
 
 def _no_room(error: OSError) -> InputError:

@@ -16,7 +16,7 @@ from harness.bulk.ranges import Source
 from harness.bulk.reuse import COUNTS
 from harness.model import Free, Outcome
 from harness.report.terminal import Look, blank, grid, heading, printed, words
-from harness.text import shown_path
+from harness.text import shown_path, visible
 
 SCHEMA: Final = "shadow.replay/1"
 SIMULATED: Final = "simulated"
@@ -33,6 +33,7 @@ class Report:
         findings: what the store has of it.
         store: where, as it may be shown.
         config: the configuration file, where one was named.
+        cluster: the address of a cluster, where one was named.
         kept: the folder named in which is kept what accounts came to.
         reused: how accounts were come by; None where nothing is kept.
     """
@@ -42,6 +43,7 @@ class Report:
     findings: Findings
     store: str
     config: Path | None = None
+    cluster: str | None = None
     kept: Path | None = None
     reused: Mapping[str, int] | None = None
 
@@ -60,11 +62,12 @@ class Report:
         store = shlex.quote(self.store)
         if self.complete:
             return f"shadow history --store {store}"
-        files = " ".join(shlex.quote(shown_path(one.file)) for one in self.sources)
+        files = " ".join(shlex.quote(one.shown) for one in self.sources)
         config = f" --config {shlex.quote(shown_path(self.config))}" if self.config else ""
         kept = f" --kept {shlex.quote(shown_path(self.kept))}" if self.kept else ""
+        cluster = f" --cluster {shlex.quote(visible(self.cluster))}" if self.cluster else ""
         run = self.findings.known.run.id
-        return f"shadow replay {files} --store {store}{config}{kept} --resume {run}"
+        return f"shadow replay {files} --store {store}{config}{cluster}{kept} --resume {run}"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def document(report: Report) -> dict[str, Any]:
         "parts": {"announced": known.parts, "done": known.done},
         "files": [
             {
-                "file": shown_path(one.file),
+                "file": one.shown,
                 "bytes": one.size,
                 "sha256": one.sha256,
                 "accounts": sum(c.ids.count for c in report.counted if c.piece.source is one),
@@ -148,7 +151,7 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     found = report.findings
     known, totals = found.known, found.known.totals
     for one in report.sources:
-        yield "file", f"{shown_path(one.file)}, sha256 {one.sha256[:16]}"
+        yield "file", f"{one.shown}, sha256 {one.sha256[:16]}"
     counted = f"{found.accounts:,} of {report.expected:,} are counted, by id"
     yield "accounts", counted
     yield "parts", f"{known.done:,} of {known.parts:,}"

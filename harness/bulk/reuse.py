@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import marshal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from harness.bulk.line import sha256_of
+from harness.compose import Composition, package
+from harness.errors import HarnessError, InputError, Void
+from harness.kept import fingerprint
 from harness.kept.control import Lived, control_bytes, control_lived, half, noted
 from harness.kept.form import (
     Form,
@@ -26,10 +30,19 @@ from harness.kept.form import (
     unlike,
     unpacked,
 )
+from harness.kept.imports import Unknowable
 from harness.kept.shelf import Open, Shelf
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup
 from harness.stability import Second
+from harness.text import quoted, shown_path, visible
+
+PAIR: Final = "pair"
+CONTROL: Final = "control"
+"""The kinds of shelves on which is kept what both sides did, and what the control did."""
+
+SHOWN: Final = 3
+"""Accounts that are named where they came out otherwise."""
 
 ONE_IN: Final = 100
 """Of so many accounts that are found one is replayed all the same."""
@@ -271,3 +284,48 @@ def _of(seen: Second, scenario: str, cells: int) -> tuple[Any, ...] | None:
 def _second(form: Any) -> Second:
     cells, alone, ambient, scenario = form
     return Second(cells=cells, alone={scenario: alone}, ambient=ambient)
+
+
+def shelves_of(
+    folder: Path, composition: Composition, complain: Callable[[HarnessError], None]
+) -> Shelves | None:
+    """Where is kept what these engines do; None where nobody can tell whether they still are.
+
+    Raises:
+        InputError: `kept-folder`.
+    """
+    try:
+        found = Shelves(
+            pair=Shelf(folder.absolute(), PAIR, fingerprint.pair(composition).name),
+            control=Shelf(folder.absolute(), CONTROL, fingerprint.control(composition).name),
+            world=package(composition.config.world),
+        )
+    except (Unknowable, OSError) as error:
+        message = f"nothing is kept, and nothing that was is used: {visible(str(error))}"
+        hint = "nobody could tell whether it is still the same code"
+        complain(InputError("kept-unknowable", message, hint=hint))
+        return None
+    found.pair.begin()
+    found.control.begin()
+    return found
+
+
+def not_kept(trouble: str) -> InputError:
+    """Why nothing could be kept of an account, or found."""
+    hint = (
+        "accounts are replayed as if nothing had been kept; delete the file if this happens again"
+    )
+    return InputError("kept-trouble", trouble, hint=hint)
+
+
+def otherwise(accounts: Sequence[str], shelves: Shelves) -> Void:
+    """That accounts are not what was kept of them; the files they were kept in are set aside."""
+    aside = " and ".join(shown_path(one.set_aside()) for one in (shelves.pair, shelves.control))
+    listed = ", ".join(map(quoted, accounts[:SHOWN]))
+    more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
+    message = f"replayed again, accounts are not what was kept of them: {listed}{more}"
+    hint = (
+        f"nothing of the run is stored; what was kept is {aside} now. An engine may differ from"
+        " itself, or somebody has written to the file"
+    )
+    return Void("kept-otherwise", message, shown_path(shelves.pair.folder), hint)

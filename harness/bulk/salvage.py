@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from harness.bulk.census import Counted
-from harness.bulk.crew import TRIES, Crew
+from harness.bulk.crew import TRIES
 from harness.bulk.range_replay import Filling, not_replayed
 from harness.bulk.ranges import Range, pieces
+from harness.bulk.staff import Staff
 from harness.errors import InputError
 from harness.store.part import Part
-from harness.text import shown_path
 
 PIECES: Final = 8
 """Pieces that a range, or a piece of one, is cut into."""
@@ -23,11 +23,11 @@ MOST: Final = 64
 """Workers that finding out may cost: where everything ends them, nothing is found by going on."""
 
 
-def salvaged(crew: Crew[Range, Part], counted: Counted, stop: Callable[[], bool]) -> Part | None:
+def salvaged(crew: Staff, counted: Counted, stop: Callable[[], bool]) -> Part | None:
     """The part that a range makes all the same; None if somebody asked to stop.
 
     Raises:
-        InputError: as `Crew.answers`.
+        InputError: as `Staff.answers`.
     """
     whole = Filling(counted.piece).part()
     todo, alone, cost = pieces(counted.piece, PIECES), list[Range](), 0
@@ -47,7 +47,7 @@ def salvaged(crew: Crew[Range, Part], counted: Counted, stop: Callable[[], bool]
 
 
 def _replayed(
-    crew: Crew[Range, Part],
+    crew: Staff,
     todo: Sequence[Range],
     stop: Callable[[], bool],
     whole: Part,
@@ -77,4 +77,4 @@ def _given_up(counted: Counted) -> InputError:
         " left of them was not run"
     )
     hint = "look for what ends processes here, or give them more memory"
-    return InputError("range-lost", message, shown_path(piece.source.file), hint)
+    return InputError("range-lost", message, piece.source.shown, hint)

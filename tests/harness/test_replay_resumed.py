@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.bulk import range_replay, replay
+from harness.bulk import crew, range_replay
 from harness.cli import main
 from harness.errors import ExitCode, InputError
 from harness.store import reader, writer
@@ -266,7 +266,7 @@ def test_no_more_than_two_parts_a_worker_are_ever_under_way(
 ) -> None:
     file = desk(tmp_path, monkeypatch, lines(numbers(12)))
     written, most = [], []
-    hand_out, write = replay.Crew._hand_out, writer.write
+    hand_out, write = crew.Crew._hand_out, writer.write
 
     def handing(self: Any, tasks: Any, waiting: list[int]) -> None:
         hand_out(self, tasks, waiting)
@@ -276,7 +276,7 @@ def test_no_more_than_two_parts_a_worker_are_ever_under_way(
         write(*args)
         written.append(args[2].place.id)
 
-    monkeypatch.setattr(replay.Crew, "_hand_out", handing)
+    monkeypatch.setattr(crew.Crew, "_hand_out", handing)
     monkeypatch.setattr(writer, "write", writing)
     Ran(file, workers=workers, by=1)
 
