@@ -17,8 +17,7 @@ import zstandard
 
 from harness.bulk import range_replay, reuse
 from harness.bulk import replay as replaying
-from harness.bulk.replay import CONTROL, PAIR
-from harness.bulk.reuse import Reuse, key_of
+from harness.bulk.reuse import CONTROL, PAIR, Reuse, key_of
 from harness.errors import ExitCode, InputError
 from harness.kept import fingerprint
 from harness.kept import shelf as shelf_module
@@ -521,3 +520,14 @@ def test_a_shelf_that_somebody_else_holds_is_told_and_nothing_is_lost(
 
         assert one.put({b"a": b"1"}) == 1
         assert one.take(b"a") == b"1"
+
+
+def test_what_is_kept_here_is_not_for_the_machines_of_a_cluster(tmp_path: Path) -> None:
+    asked = replaying.Asked(
+        config=None, files=(), store="runs.db", cluster="tcp://127.0.0.1:1", kept=tmp_path
+    )
+
+    with pytest.raises(InputError) as refused:
+        replaying.replay(asked, as_json=False, say=print, complain=print)
+
+    assert refused.value.slug == "kept-elsewhere"
