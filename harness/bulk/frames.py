@@ -17,6 +17,10 @@ import zstandard
 from harness.bulk.location import Location, opened, shown
 from harness.errors import InputError
 
+PLAIN: Final = ".jsonl"
+PACKED: Final = ".jsonl.zst"
+"""What names of files end in that hold lines as they are, and lines in frames."""
+
 LINES: Final = 1_000
 """Lines of a frame: little enough to hold several in memory, enough to compress well."""
 

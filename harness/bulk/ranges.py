@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import BinaryIO, Final, NamedTuple
 
-from harness.bulk.frames import LINES, Frame, content_of, frames_of
+from harness.bulk.frames import LINES, PACKED, PLAIN, Frame, content_of, frames_of
 from harness.bulk.location import Location, Version, opened, same_for, shown, version
-from harness.bulk.simulate import PACKED, PLAIN
 from harness.document import LARGEST
 from harness.errors import InputError
 from harness.store.part import Place

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from harness.bulk.frames import LINES, FrameWriter, contents, frames_of
+from harness.bulk.frames import LINES, PACKED, PLAIN, FrameWriter, contents, frames_of
 from harness.bulk.new_file import must_be_free, new_file
 from harness.bulk.population import Simulation, simulation
 from harness.command import here
@@ -27,8 +27,6 @@ from harness.report.terminal import blank, grid, heading, printed, words
 from harness.text import quoted, shown_path
 
 SCHEMA: Final = "shadow.simulate/1"
-PLAIN: Final = ".jsonl"
-PACKED: Final = ".jsonl.zst"
 
 Say = Callable[[str], None]
 
