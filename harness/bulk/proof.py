@@ -7,13 +7,12 @@ of a run, and the versions of what they imported from elsewhere.
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
 
 from harness.canonical import digest
 from harness.compose import Composition
+from harness.kept.imports import plain, required
 from harness.store.made_of import HARNESS, judged_by
 
 Proof = Mapping[str, str]
@@ -43,42 +42,10 @@ def versions(modules: Iterable[str]) -> list[list[str]]:
     """
     homes = importlib.metadata.packages_distributions()
     tops = {name.partition(".")[0] for name in modules}
-    own = sorted(set(homes.get(HARNESS, ())))
-    found = {_plain(home) for top in tops for home in homes.get(top, ())}
-    found |= _asked_for(own)
-    mine = {_plain(name) for name in own}
-    return [[name, importlib.metadata.version(name)] for name in sorted(found - mine)]
-
-
-def _asked_for(names: Collection[str]) -> set[str]:
-    """What distributions ask for, and what that asks for, as far as it is installed."""
-    found: set[str] = set()
-    todo = list(names)
-    while todo:
-        for line in _requires(todo.pop()):
-            name = _NAME.match(line)
-            if name is None or "extra ==" in line or (plain := _plain(name[0])) in found:
-                continue
-            if _requires(plain) is not _MISSING:
-                found.add(plain)
-                todo.append(plain)
-    return found
-
-
-_MISSING: Final[tuple[str, ...]] = ("",)
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-def _requires(name: str) -> Sequence[str]:
-    try:
-        return importlib.metadata.requires(name) or ()
-    except importlib.metadata.PackageNotFoundError:
-        return _MISSING
-
-
-def _plain(name: str) -> str:
-    """A distribution's name however it is written (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    own = {plain(name) for name in homes.get(HARNESS, ())}
+    found = {plain(home) for top in tops for home in homes.get(top, ())}
+    found |= set(required(own, extras=False))
+    return [[name, importlib.metadata.version(name)] for name in sorted(found - own)]
 
 
 def unlike(one: Proof, other: Proof) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class Imports:
                 continue
             here[top] = _places(top, spec)
             waiting += sorted(set(_imported(here[top])) - seen)
-        return Tops(here=here, installed=frozenset(self._required(installed)))
+        return Tops(here=here, installed=frozenset(required(installed, extras=True)))
 
     def _spec(self, top: str) -> ModuleSpec | None:
         try:
@@ -108,20 +108,32 @@ class Imports:
     def _shelves(self) -> tuple[str, ...]:
         return tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
-    def _required(self, names: Iterable[str]) -> Iterator[str]:
-        """Distributions with all that they require and that is there."""
-        waiting, seen = list(names), set[str]()
-        while waiting:
-            name = waiting.pop().lower().replace("_", "-").replace(".", "-")
-            if name in seen:
-                continue
-            seen.add(name)
-            try:
-                required = importlib.metadata.requires(name) or ()
-            except importlib.metadata.PackageNotFoundError:
-                continue  # an extra that nobody asked for
-            yield name
-            waiting += [found[0] for one in required if (found := _REQUIRED.match(one))]
+
+def required(names: Iterable[str], *, extras: bool) -> Iterator[str]:
+    """Distributions with all that they require and that is there.
+
+    Args:
+        names: of distributions.
+        extras: whether what only an extra requires counts, where it is there.
+    """
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = plain(waiting.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            lines = importlib.metadata.requires(name) or ()
+        except importlib.metadata.PackageNotFoundError:
+            continue  # an extra that nobody asked for, or meant for another system
+        yield name
+        asked = (one for one in lines if extras or "extra ==" not in one)
+        waiting += [found[0] for one in asked if (found := _REQUIRED.match(one))]
+
+
+def plain(name: str) -> str:
+    """A distribution's name however it is written (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def loaded() -> Iterator[str]:
