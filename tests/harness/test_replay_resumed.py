@@ -84,6 +84,20 @@ def test_ctrl_c_leaves_a_run_that_resume_finishes(
     assert kept("runs.db") == kept("whole.db")
 
 
+def test_a_line_that_is_none_counts_more_than_that_somebody_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, b"{\n" + lines(SEVEN))
+    interrupting(monkeypatch, after=1)
+
+    half = Ran(file)
+
+    assert half.code == ExitCode.INPUT
+    assert half.slugs == ["line-syntax"]
+    assert half.told["complete"] is False
+    assert half.told["parts"]["done"] == 1
+
+
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_a_process_politely_leaves_a_run_that_resume_finishes(
     by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
