@@ -1,4 +1,4 @@
-"""Forty simulated accounts of the shipped world: replayed on a cluster as on this machine."""
+"""Sixteen simulated accounts of the shipped world: replayed on a cluster as on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.replica_code import needs_replica
 from tests.shadow_command import ROOT, shadow
 
 pytestmark = needs_replica
-ACCOUNTS, FRAME = 40, 8
+ACCOUNTS, FRAME = 16, 4
 
 
 def test_simulated_accounts_are_replayed_on_a_cluster_to_the_byte(
@@ -31,7 +31,7 @@ def test_simulated_accounts_are_replayed_on_a_cluster_to_the_byte(
         writer.close()
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     said = []
-    with cluster(tmp_path / "cluster", 2) as address:
+    with cluster(tmp_path / "cluster", 1) as address:
         for name, words in (("here", ()), ("there", ("--cluster", address))):
             store = str(tmp_path / f"{name}.db")
             done = shadow("replay", str(file), "--store", store, *words)

@@ -89,24 +89,29 @@ def worker(address: str, folder: Path, *path: Path) -> Iterator[subprocess.Popen
 
 
 class Command:
-    """`shadow replay` as a process of its own, begun at once and heard at the end."""
+    """`shadow replay` as a process of its own, begun at once and heard at the end.
+
+    Attributes:
+        complaints: the file to which it complains, from the first on.
+    """
 
     def __init__(self, at: Path, *words: str, program: str = PROGRAM) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "replay", *words, "--store", "runs.db"],
-            cwd=at,
-            env=environ(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.at = at
+        self.complaints = at / "complaints"
+        with self.complaints.open("wb") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", program, "replay", *words, "--store", "runs.db"],
+                cwd=at,
+                env=environ(),
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+            )
 
     def heard(self) -> tuple[int, str, str]:
         """Its exit code, and what it printed where."""
         try:
-            out, err = self.process.communicate(timeout=SECONDS)
+            out, _ = self.process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        return self.process.returncode, out, err
+        return self.process.returncode, out, self.complaints.read_text()

@@ -9,13 +9,22 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from harness.errors import ExitCode
 from harness.store import reader
 from harness.store.opening import opened
-from tests.harness.dask_cluster import ROOT, SECONDS, Command, cluster, needs_dask, worker
+from tests.harness.dask_cluster import (
+    PROGRAM,
+    ROOT,
+    SECONDS,
+    Command,
+    cluster,
+    needs_dask,
+    worker,
+)
 from tests.harness.line_desk import DEADLY, desk, kept, killed, line, lines, numbers, packed
 from tests.harness.planted import edit
 
@@ -24,15 +33,26 @@ LOAD = "        loans: dict[str, desk.Loan] = {}\n"
 ACCOUNTS = sorted([*numbers(28), *numbers(2, sampled=True)])
 HALF = len(ACCOUNTS) // 2
 PIECES = (
-    lines(ACCOUNTS[:4]) + b"{\n",
+    lines(ACCOUNTS[:4]),
     lines(ACCOUNTS[4:8]),
-    lines(ACCOUNTS[8:HALF]) + line(killed(9_999)) + lines(ACCOUNTS[HALF:20]),
+    lines(ACCOUNTS[8:HALF]) + line(killed(9_999)) + b"{\n" + lines(ACCOUNTS[HALF:20]),
     lines(ACCOUNTS[20:24]),
     lines(ACCOUNTS[24:]),
 )
 """Thirty-one accounts and a line that is none; every piece becomes a range."""
 
-KILLS = """
+WAITS = (
+    "at = Path(__file__).parents[1]",
+    "(at / 'reached').write_text(f'{os.getpid()} {os.getppid()}')",
+    "while not (at / 'go').exists(): __import__('time').sleep(0.05)",
+)
+"""Done with one account: says who has it, and holds its range until somebody lets it go."""
+
+IMPATIENT = "from harness.bulk import cluster; cluster.CONNECT = {};"
+"""Seconds that a scheduler is given in which nobody will answer."""
+
+KILLS = f"""
+{IMPATIENT.format(3.0)}
 import os, signal, sys
 from harness.store import writer
 write, written = writer.write, []
@@ -55,65 +75,81 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def project(folder: Path, patch: pytest.MonkeyPatch) -> Path:
-    """The loan desk with a population; gives its file."""
+class Local(NamedTuple):
+    """What this machine makes of a population: code, what was printed where, rows of its store."""
+
+    code: int
+    out: str
+    err: str
+    rows: dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Local:
+    """The project as it is replayed without a cluster: the same wherever it lies."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        return locally(folder, str(project(folder, patch)))
+
+
+def project(folder: Path, patch: pytest.MonkeyPatch, *then: str) -> Path:
+    """The loan desk with a population; gives its file.
+
+    Args:
+        folder: of the project.
+        patch: goes there.
+        then: what the world does when it loads the account that `killed` makes.
+    """
     desk(folder, patch, b"")
-    return packed(folder / "desk.jsonl.zst", *PIECES)
-
-
-def plant(folder: Path, *then: str) -> None:
-    """Let the world do something when it loads the account that `killed` makes."""
     head = f"        if given.loans[0].due == {DEADLY!r}:\n"
-    inside = "".join(f"            {one}\n" for one in then)
+    inside = "".join(f"            {one}\n" for one in then or WAITS)
     imports = "        import os\n        from pathlib import Path\n"
     edit(folder / KIT, (LOAD, f"{imports}{head}{inside}{LOAD}"))
+    (folder / "go").touch()
+    return packed(folder / "desk.jsonl.zst", *PIECES)
 
 
 def ran(at: Path, *words: str) -> tuple[int, str, str]:
     return Command(at, *words).heard()
 
 
-def anonymous(out: str, store: str) -> str:
+def anonymous(out: str) -> str:
     """What was printed, without the run's name."""
-    (run,) = {known.run.id for known in reader.known(opened(store, make=False))}
+    (run,) = {known.run.id for known in reader.known(opened("runs.db", make=False))}
     assert run in out
     return out.replace(run, "RUN")
 
 
-def locally(folder: Path, *words: str) -> tuple[int, str, str]:
-    """What this machine makes of it; its store is put aside."""
+def locally(folder: Path, *words: str) -> Local:
+    """What this machine makes of it, in a store that is put aside."""
     code, out, err = ran(folder, *words)
-    out = anonymous(out, "runs.db")
+    local = Local(code, anonymous(out), err, kept("runs.db"))
     os.replace("runs.db", "local.db")
-    return code, out, err
+    return local
 
 
-def assert_same_as_local(local: tuple[int, str, str], code: int, out: str) -> None:
-    assert (code, anonymous(out, "runs.db")) == local[:2]
-    assert kept("runs.db") == kept("local.db")
+def assert_same_as_local(local: Local, code: int, out: str) -> None:
+    assert (code, anonymous(out)) == (local.code, local.out)
+    assert kept("runs.db") == local.rows
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 def test_a_cluster_says_and_keeps_what_this_machine_does(
-    form: list[str], two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: str, whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = project(tmp_path, monkeypatch)
-    local = locally(tmp_path, str(file), *form)
 
-    code, out, err = ran(tmp_path, str(file), *form, "--cluster", two)
+    code, out, err = ran(tmp_path, str(file), "--cluster", two)
 
     assert code == ExitCode.INPUT  # for the line that is none
     assert "line-syntax" in err
-    assert err == local[2]
-    assert_same_as_local(local, code, out)
-    if form:
-        assert json.loads(out)["checked_against_itself"]["accounts"] >= 2
+    assert err == whole.err
+    assert_same_as_local(whole, code, out)
 
 
 def test_lines_and_frames_behind_urls_are_read_by_the_workers(
     two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of both forms, side by side; a plain file is read by its bytes."""
+    """Of both forms, side by side, and told as JSON; a plain file is read by its bytes."""
     file = project(tmp_path, monkeypatch)
     plain = tmp_path / "plain.jsonl"
     plain.write_bytes(lines(range(5_001, 5_011)))
@@ -126,57 +162,51 @@ def test_lines_and_frames_behind_urls_are_read_by_the_workers(
     found = json.loads(out)
     assert [one["file"] for one in found["files"]] == urls
     assert found["accounts"]["counted"] == len(ACCOUNTS) + 12
+    assert found["checked_against_itself"]["accounts"] >= 2
 
 
 def test_a_worker_killed_midway_loses_nothing(
-    two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: str, whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker of Dask itself, by its process id, while a range of it is half done."""
     file = project(tmp_path, monkeypatch)
-    reached, go = tmp_path / "reached", tmp_path / "go"
-    plant(
-        tmp_path,
-        f"Path({str(reached)!r}).write_text(str(os.getppid()))",
-        f"while not Path({str(go)!r}).exists(): __import__('time').sleep(0.05)",
-    )
-    go.touch()
-    local = locally(tmp_path, str(file))
-    go.unlink()
-    reached.unlink()
+    (tmp_path / "go").unlink()
 
     command = Command(tmp_path, str(file), "--cluster", two)
-    victim = int(waited(reached))
-    assert os.readlink(f"/proc/{victim}/exe")
+    _, victim = at_work(tmp_path)
+    (tmp_path / "reached").unlink()
     os.kill(victim, signal.SIGKILL)
-    reached.unlink()
-    successor = int(waited(reached))
-    go.touch()
+    _, successor = at_work(tmp_path)
+    (tmp_path / "go").touch()
     code, out, _ = command.heard()
 
     assert successor != victim
-    assert_same_as_local(local, code, out)
+    assert_same_as_local(whole, code, out)
 
 
-def waited(file: Path) -> str:
-    """What is written to a file once it is there."""
-    end = time.monotonic() + SECONDS
+def at_work(folder: Path) -> tuple[int, int]:
+    """The process that has the account which waits, and the worker beside it."""
+    process, worker_ = waited(folder / "reached").split()
+    return int(process), int(worker_)
+
+
+def waited(file: Path, what: str = "") -> str:
+    """The text of a file, once there is some and something particular is in it."""
+    end, text = time.monotonic() + SECONDS, ""
     while time.monotonic() < end:
-        if file.exists() and (text := file.read_text()):
+        text = file.read_text() if file.exists() else ""
+        if text and what in text:
             return text
         time.sleep(0.05)
-    raise AssertionError(f"{file.name} was never written")
+    raise AssertionError(f"{file.name} never said {what}: {text}")
 
 
 def test_an_account_that_ends_every_process_costs_no_other_account_and_no_worker(
     two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = project(tmp_path, monkeypatch)
     parents = tmp_path / "parents"
-    plant(
-        tmp_path,
-        f"print(os.getppid(), file=Path({str(parents)!r}).open('a'))",
-        "os.kill(os.getpid(), 9)",
-    )
+    said = f"print(os.getppid(), file=Path({str(parents)!r}).open('a'))"
+    file = project(tmp_path, monkeypatch, said, "os.kill(os.getpid(), 9)")
     local = locally(tmp_path, str(file))
     parents.unlink()
 
@@ -201,32 +231,32 @@ def changed_harness(folder: Path) -> Path:
 
 
 def test_a_worker_with_other_code_is_named_and_given_nothing(
-    two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: str, whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One account waits until it is: else all may be done before it said what it runs."""
     file = project(tmp_path, monkeypatch)
-    local = locally(tmp_path, str(file))
+    (tmp_path / "go").unlink()
     with worker(two, tmp_path / "other", changed_harness(tmp_path / "changed")):
         registered(tmp_path / "other")
-        code, out, err = ran(tmp_path, str(file), "--cluster", two)
+        command = Command(tmp_path, str(file), "--cluster", two)
+        waited(command.complaints, "tcp://")
+        (tmp_path / "go").touch()
+        code, out, err = command.heard()
 
-    assert_same_as_local(local, code, out)
+    assert_same_as_local(whole, code, out)
     (line_,) = [one for one in err.splitlines() if "tcp://" in one]
     assert "it runs other harness: nothing of it is taken" in line_
 
 
 def registered(folder: Path) -> None:
     """Wait for a worker to have joined."""
-    end = time.monotonic() + SECONDS
-    while b"Registered to" not in (folder / "worker.log").read_bytes():
-        assert time.monotonic() < end, (folder / "worker.log").read_text()
-        time.sleep(0.05)
+    waited(folder / "worker.log", "Registered to")
 
 
 def test_a_cluster_that_only_runs_other_code_replays_nothing_until_one_joins_that_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = project(tmp_path, monkeypatch)
-    local = locally(tmp_path, str(file))
     with cluster(tmp_path / "cluster", 0) as address:
         with worker(address, tmp_path / "other", changed_harness(tmp_path / "changed")):
             registered(tmp_path / "other")
@@ -241,47 +271,38 @@ def test_a_cluster_that_only_runs_other_code_replays_nothing_until_one_joins_tha
         with worker(address, tmp_path / "late"):
             code, out, _ = command.heard()
 
-    assert_same_as_local(local, code, out)
+    assert_same_as_local(whole, code, out)
 
 
 def test_ctrl_c_leaves_no_process_and_a_run_that_is_finished_later(
-    two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: str, whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """While the range is under way that holds a line which is none: else that would count more."""
     file = project(tmp_path, monkeypatch)
-    reached, go = tmp_path / "reached", tmp_path / "go"
-    plant(
-        tmp_path,
-        f"Path({str(reached)!r}).write_text(str(os.getpid()))",
-        f"while not Path({str(go)!r}).exists(): __import__('time').sleep(0.05)",
-    )
-    go.touch()
-    local = locally(tmp_path, str(file))
-    go.unlink()
-    reached.unlink()
+    (tmp_path / "go").unlink()
 
     command = Command(tmp_path, str(file), "--cluster", two)
-    at_work = int(waited(reached))
+    process, _ = at_work(tmp_path)
     command.process.send_signal(signal.SIGINT)
-    code, out, _ = command.heard()
+    code, out, err = command.heard()
 
-    assert code == ExitCode.INTERRUPTED
+    assert (code, err) == (ExitCode.INTERRUPTED, "")
     (half,) = reader.known(opened("runs.db", make=False))
     assert not half.complete
     assert out.endswith(
         f"Next: shadow replay {file.name} --store runs.db --cluster {two} --resume {half.run.id}\n"
     )
     with pytest.raises(ProcessLookupError):
-        os.kill(at_work, 0)
-    go.touch()
+        os.kill(process, 0)
+    (tmp_path / "go").touch()
     code, out, _ = ran(tmp_path, str(file), "--cluster", two, "--resume", half.run.id)
-    assert_same_as_local(local, code, out)
+    assert_same_as_local(whole, code, out)
 
 
 def test_a_cluster_that_goes_away_leaves_a_run_that_this_machine_finishes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = project(tmp_path, monkeypatch)
-    local = locally(tmp_path, str(file))
     with cluster(tmp_path / "cluster", 1) as address:
         scheduler = int((tmp_path / "cluster" / "scheduler.pid").read_text())
         monkeypatch.setenv("VICTIM", str(scheduler))
@@ -293,7 +314,7 @@ def test_a_cluster_that_goes_away_leaves_a_run_that_this_machine_finishes(
     assert "the cluster does not answer any more" in err
     assert half["complete"] is False
     code, out, _ = ran(tmp_path, str(file), "--resume", half["run"])
-    assert_same_as_local(local, code, out)
+    assert_same_as_local(whole, code, out)
 
 
 def test_an_address_at_which_nobody_answers_begins_no_run(
@@ -301,12 +322,27 @@ def test_an_address_at_which_nobody_answers_begins_no_run(
 ) -> None:
     needs_dask()
     file = project(tmp_path, monkeypatch)
+    words = [str(file), "--cluster", "tcp://127.0.0.1:9"]
 
-    code, out, err = ran(tmp_path, str(file), "--cluster", "tcp://127.0.0.1:9")
+    code, out, err = Command(tmp_path, *words, program=IMPATIENT.format(0.5) + PROGRAM).heard()
 
-    assert code == ExitCode.INPUT
-    assert out == ""
+    assert (code, out) == (ExitCode.INPUT, "")
     assert "no cluster answers there" in err
+    assert not (tmp_path / "runs.db").exists()
+
+
+def test_without_its_packages_the_option_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project(tmp_path, monkeypatch)
+    missing = f"import sys; sys.modules['distributed'] = None; {PROGRAM}"
+    words = [str(file), "--cluster", "tcp://127.0.0.1:9"]
+
+    code, out, err = Command(tmp_path, *words, program=missing).heard()
+
+    assert (code, out) == (ExitCode.INPUT, "")
+    assert "--cluster: a cluster needs Dask" in err
+    assert "install the extra `cluster`" in err
     assert not (tmp_path / "runs.db").exists()
 
 
