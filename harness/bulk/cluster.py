@@ -224,13 +224,15 @@ class Cluster:
             )
 
     def _leave(self) -> None:
-        """Ask no more for what is under way."""
+        """Ask no more for what is under way; who has not proved anything is asked again."""
         for sent in self._sent.values():
             with suppress(Exception):  # of a cluster that is gone
                 sent.future.cancel(force=True)
         self._sent.clear()
-        for worker in self._workers.values():
+        for address, worker in list(self._workers.items()):
             worker.busy = 0
+            if worker.proved is None:
+                del self._workers[address]
 
     def _at_work(self) -> bool:
         return any(sent.number is not None for sent in self._sent.values())
@@ -241,10 +243,8 @@ class Cluster:
         """Note who joined, and who is gone; ask who joined for a proof."""
         if time.monotonic() - self._looked < LOOK:
             return
-        try:
+        with self._reaching():
             there = self.client.nthreads()
-        except (TimeoutError, OSError, RuntimeError) as error:
-            raise self._gone(error) from None
         if self.client.status != "running":
             raise self._gone(None)
         self._looked = time.monotonic()
@@ -254,6 +254,22 @@ class Cluster:
             if address not in self._workers:
                 self._workers[address] = _Worker(max(1, slots))
                 self._send(address, _Call(outpost.proved, self.job))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Ask Dask for something; a client that gave its scheduler up raises whatever it likes.
+
+        Raises:
+            InputError: `cluster-lost`.
+        """
+        try:
+            yield
+        except (TimeoutError, OSError, RuntimeError) as error:
+            raise self._gone(error) from None
+        except Exception as error:
+            if self.client.status != "closed":
+                raise
+            raise self._gone(None) from error
 
     def _gone(self, error: BaseException | None) -> InputError:
         reason = f": {visible(str(error))}" if error is not None and str(error) else ""
@@ -307,9 +323,10 @@ class Cluster:
 
     def _send(self, address: str, call: _Call, number: int | None = None) -> None:
         key = f"shadow-{self.job.name}-{uuid4().hex}"
-        future = self.client.submit(
-            pickle.loads, call.packed, key=key, workers=[address], pure=False
-        )
+        with self._reaching():
+            future = self.client.submit(
+                pickle.loads, call.packed, key=key, workers=[address], pure=False
+            )
         self._sent[key] = _Sent(address, future, number)
         future.add_done_callback(lambda one: self._ready.put(one.key))
 

@@ -240,6 +240,54 @@ def test_an_empty_cluster_is_waited_for_and_not_for_ever(ranges: list[Range]) ->
     assert answers(late, ranges) == (whole(ranges), [])
 
 
+def test_who_was_not_waited_for_is_asked_again(ranges: list[Range]) -> None:
+    """A proof that was under way when all was done is not what a worker is refused for."""
+
+    def slow(first: int | None, times: int) -> Any:
+        late = first is None and dask.given.count(("slow", None)) == 1
+        return NOBODY if late else good(first, times)
+
+    dask = Dask({"good": good, "slow": slow})
+    staff = Cluster(client=dask, job=JOB, expected=PROOF, complain=print, wait=0.05)
+    assert len(list(staff.answers(ranges))) == len(ranges)
+    del dask.workers["good"]
+
+    found = [(piece.first, part) for piece, part in staff.answers(ranges)]
+
+    assert sorted(found) == whole(ranges)
+    assert {address for address, _ in dask.given[-len(ranges) :]} == {"slow"}
+
+
+@dataclass
+class Closing(Dask):
+    """A client that gave its scheduler up while this process was busy, and closed."""
+
+    at: str = ""
+
+    def nthreads(self) -> dict[str, int]:
+        if self.looked and self.at == "look":
+            self.status = "closed"
+            raise AttributeError("'NoneType' object has no attribute 'ncores'")
+        return super().nthreads()
+
+    def submit(self, *args: Any, **more: Any) -> Any:
+        if self.given and self.at == "submit":
+            self.status = "closed"
+            raise KilledWorker("Client is closed. Can't send update-graph message.")
+        return super().submit(*args, **more)
+
+
+@pytest.mark.parametrize("at", ["look", "submit"])
+def test_a_client_that_closed_by_itself_is_a_cluster_that_is_lost(
+    at: str, ranges: list[Range]
+) -> None:
+    with pytest.raises(InputError) as error:
+        answers(Closing({"a": good}, at=at), ranges)
+
+    assert error.value.slug == "cluster-lost"
+    assert "resume the run" in error.value.hint
+
+
 def test_what_a_process_raises_is_raised_here(ranges: list[Range]) -> None:
     def raises(first: int | None, times: int) -> Any:
         return good(first, times) if first is None else Told(PROOF, Failed("a trace"))
