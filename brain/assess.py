@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from brain import cases, cover
 from brain.cases import Case
-from brain.debt import Debt, Debts, debts
+from brain.debt import Bill, Debt, Debts, bills, debts
 from brain.policy import Policy, policy_of
 from brain.reasons import Reason, because
 from brain.service import Ledger, bills_for, ledger
 from brain.snapshot import Snapshot, is_live
-from brain.standing import STOPPING, Standing, stand
+from brain.standing import Standing, stand
 from brain.stripe_rows import Invoice
 
 NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
+class Assessment(NamedTuple):
     """What a plan needs to know.
 
     debts: as they are once the service in `suspended`, `dropped` and `unpaid` has stopped.
@@ -29,7 +29,8 @@ class Assessment:
     dropped: subscriptions whose unpaid service ends with nothing owed for it.
     unpaid: active grants that nobody pays for → the status each gets.
     in_grace: open invoices, and drafts, whose grace still runs. leftover: invoices that ask for
-    what nobody owes. cleared: those of them that cover no service any more.
+    what nobody owes. cleared: those of them that cover no service any more. lasting: invoices
+    whose grace still runs once those are cleared.
     cancelled: subscriptions that Stripe is told to end.
     """
 
@@ -37,18 +38,19 @@ class Assessment:
     policy: Policy
     debts: Debts
     standing: Standing
+    reasons: tuple[Reason, ...]
     since: int | None = None
-    bad: frozenset[str] = frozenset()
-    write_off: frozenset[str] = frozenset()
-    suspended: frozenset[str] = frozenset()
-    dropped: frozenset[str] = frozenset()
-    unpaid: Mapping[str, str] = field(default_factory=dict)
-    in_grace: frozenset[str] = frozenset()
-    leftover: frozenset[str] = frozenset()
-    cleared: frozenset[str] = frozenset()
-    cancelled: frozenset[str] = frozenset()
+    bad: frozenset[str] = NONE
+    write_off: frozenset[str] = NONE
+    suspended: frozenset[str] = NONE
+    dropped: frozenset[str] = NONE
+    unpaid: Mapping[str, str] = MappingProxyType({})
+    in_grace: frozenset[str] = NONE
+    leftover: frozenset[str] = NONE
+    cleared: frozenset[str] = NONE
+    lasting: frozenset[str] = NONE
+    cancelled: frozenset[str] = NONE
     cases: tuple[Case, ...] = ()
-    reasons: tuple[Reason, ...] = ()
 
     @property
     def ban_falls(self) -> bool:
@@ -77,118 +79,137 @@ def assess(
         paid, and it holds once that payment has failed.
     """
     policy = policy_of(snapshot.account.segment)
-    owing = owing_of(snapshot)
-    shown = owing(NONE, NONE, NONE)
+    asked = bills(snapshot)
+    owing = owing_of(snapshot, asked)
     if snapshot.account.probation:
         return Assessment(
             snapshot=snapshot,
             policy=policy,
-            debts=shown,
+            debts=owing(NONE, NONE, NONE),
             standing=Standing.OUT_OF_SCOPE,
             reasons=(because("out-of-scope"),),
         )
-    in_grace = frozenset(d.id for d in shown if _grace_runs(snapshot, policy, d))
+    in_grace = frozenset([bill.id for bill in asked if _grace_runs(snapshot, policy, bill)])
     unpaid = cover.unpaid(snapshot, in_grace) if ends_unpaid else {}
     shown = owing(NONE, frozenset(unpaid), NONE)
-    overdue = frozenset(d.id for d in shown if writes_off and _is_overdue(snapshot, policy, d))
-    written = overdue | {d.id for d in shown if d.invoice.status == "uncollectible"}
-    remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
-    pardoned = frozenset(
-        d.id
-        for d in shown
-        if d.may_matter
-        and (d.id in remembered or forgive)
-        and (d.id in written or _time_is_over(snapshot, policy, d))
+    overdue = frozenset(
+        [debt.id for debt in shown if writes_off and _is_overdue(snapshot, policy, debt)]
     )
-    begun = Assessment(
+    written = overdue | {debt.id for debt in shown if debt.invoice.status == "uncollectible"}
+    remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
+    pardoned = [
+        debt
+        for debt in shown
+        if debt.may_matter
+        and (forgive or debt.id in remembered)
+        and (debt.id in written or _time_is_over(snapshot, policy, debt))
+    ]
+    found = Found(
         snapshot=snapshot,
         policy=policy,
         debts=shown,
-        standing=Standing.CLEAR,
-        unpaid=unpaid,
         in_grace=in_grace,
+        overdue=overdue,
+        written=written,
+        forgiven=frozenset([debt.id for debt in pardoned if not debt.waiting]),
+        promised=frozenset([debt.id for debt in pardoned if debt.waiting]),
+        stops=writes_off and policy.ends_service,
     )
-    return _settled(owing, begun, written, pardoned, writes_off=writes_off, ends=ends_unpaid)
+    return _settled(owing, found, unpaid, writes_off=writes_off, ends=ends_unpaid)
 
 
 Owing = Callable[[frozenset[str], frozenset[str], frozenset[str]], Debts]
 """The debts once service of some subscriptions and of some grants ended, some being forgiven."""
 
 
-def owing_of(snapshot: Snapshot) -> Owing:
-    """What is owed if some service stopped now; the same question is answered once."""
+def owing_of(snapshot: Snapshot, asked: tuple[Bill, ...]) -> Owing:
+    """What is owed if some service stopped now; the same question is answered once.
+
+    Nothing is owed on what a case says could not be cleared: nothing was owed on it then.
+    """
+    uncleared = snapshot.named_by("cannot-zero-uncollectible")
 
     @cache
     def owing(ending: frozenset[str], stopping: frozenset[str], forgiven: frozenset[str]) -> Debts:
-        return debts(snapshot, ledger(snapshot, ending, stopping), forgiven)
+        return debts(snapshot, asked, ledger(snapshot, ending, stopping), forgiven | uncleared)
 
     return owing
 
 
+class Found(NamedTuple):
+    """What is known of an account before any service stops because of it.
+
+    debts: as they are before that.
+    overdue: open invoices that are written off now; `written`: those, and what was before.
+    forgiven, promised: invoices that support forgives, now, or if a payment of them fails.
+    stops: service of what is written off stops now.
+    """
+
+    snapshot: Snapshot
+    policy: Policy
+    debts: Debts
+    in_grace: frozenset[str]
+    overdue: frozenset[str]
+    written: frozenset[str]
+    forgiven: frozenset[str]
+    promised: frozenset[str]
+    stops: bool
+
+
 def _settled(
-    owing: Owing,
-    begun: Assessment,
-    written: frozenset[str],
-    pardoned: frozenset[str],
-    *,
-    writes_off: bool,
-    ends: bool,
+    owing: Owing, found: Found, unpaid: Mapping[str, str], *, writes_off: bool, ends: bool
 ) -> Assessment:
     """Assess again with the service that stops because of what was found, until no more does."""
-    stops = writes_off and begun.policy.ends_service
     while True:
-        view = _with_service(owing, begun, written=written, pardoned=pardoned, stops=stops)
+        view = _with_service(owing, found, unpaid)
         more = _ending_too(view, behind_ban=writes_off) if ends else {}
         if not more:
             return view
-        begun = replace(begun, unpaid={**begun.unpaid, **more})
+        unpaid = {**unpaid, **more}
 
 
-def _with_service(
-    owing: Owing,
-    shown: Assessment,
-    *,
-    written: frozenset[str],
-    pardoned: frozenset[str],
-    stops: bool,
-) -> Assessment:
+def _with_service(owing: Owing, found: Found, unpaid: Mapping[str, str]) -> Assessment:
     """Assess to the end: stop the service that bad debt stops, and see what is owed then.
 
     By then also stops what is `unpaid` for another reason, and what ends with its subscription.
     """
-    snapshot, policy = shown.snapshot, shown.policy
-    stopping = frozenset(shown.unpaid)
-    forgiven = frozenset(key for key in pardoned if not shown.debts.by_invoice[key].waiting)
-    overdue = written - {i.id for i in snapshot.invoices if i.status == "uncollectible"}
-    touched = [d for d in shown.debts if stops and d.id in written | forgiven and d.may_matter]
-    ending = frozenset(s for debt in touched for s in subscriptions_of(debt.invoice))
-    along = _ending_with(snapshot, _cancelled(snapshot, shown.debts, ending))
-    after = owing(ending, stopping | along, forgiven)
-    finding = stand(snapshot, policy, after, written)
-    bad = [after.by_invoice[key].invoice for key in finding.bad] if stops else []
-    suspended = frozenset(s for invoice in bad for s in subscriptions_of(invoice))
+    snapshot, shown, written = found.snapshot, found.debts, found.written
+    due = written | found.forgiven
+    touched = [d for d in shown if found.stops and d.id in due and d.may_matter]
+    ending = _billed([debt.invoice for debt in touched])
+    stopping = frozenset(unpaid)
+    along = _ending_with(snapshot, _cancelled(snapshot, shown, ending))
+    after = owing(ending, stopping | along, found.forgiven)
+    finding = stand(snapshot, found.policy, after, written)
+    bad = finding.bad if found.stops else NONE
+    suspended = _billed([after.by_invoice[key].invoice for key in bad])
     worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
-    dropped = frozenset(s for i in worthless for s in subscriptions_of(i)) - suspended
-    cancelled = _cancelled(snapshot, shown.debts, suspended | dropped)
+    dropped = _billed(worthless) - suspended
+    cancelled = _cancelled(snapshot, shown, suspended | dropped)
     stopping |= _ending_with(snapshot, cancelled)
-    after = owing(suspended | dropped, stopping, forgiven)
-    leftover = _leftover(snapshot, after, ledger(snapshot, suspended | dropped, stopping))
-    return replace(
-        shown,
+    after = owing(suspended | dropped, stopping, found.forgiven)
+    leftover = _leftover(snapshot, after)
+    cleared = _cleared(snapshot, leftover, found.in_grace)
+    return Assessment(
+        snapshot=snapshot,
+        policy=found.policy,
         debts=after,
         standing=finding.standing,
         since=finding.since,
         bad=finding.bad,
-        write_off=overdue & finding.bad,
+        write_off=found.overdue & finding.bad,
         suspended=suspended,
         dropped=dropped,
+        unpaid=unpaid,
+        in_grace=found.in_grace,
         leftover=leftover,
-        cleared=_cleared(snapshot, leftover, shown.in_grace),
+        cleared=cleared,
+        lasting=found.in_grace - cleared,
         cancelled=cancelled,
-        cases=cases.find(snapshot, policy, after, written, pardoned),
+        cases=cases.find(snapshot, found.policy, after, written, found.promised),
         reasons=(
-            *(because("nobody-pays", grant=key, becomes=to) for key, to in shown.unpaid.items()),
-            *_figures(snapshot, after, overdue),
+            *[because("nobody-pays", grant=key, becomes=to) for key, to in unpaid.items()],
+            *_figures(snapshot, after, found.overdue),
             *finding.reasons,
         ),
     )
@@ -200,7 +221,7 @@ def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
     Grace that covered them is over with the invoice that is cleared, and a ban that falls opens
     what it hid. Only those that are not in `view.unpaid` yet.
     """
-    snapshot, covering = view.snapshot, view.in_grace - view.cleared
+    snapshot, covering = view.snapshot, view.lasting
     found = dict(cover.unpaid(snapshot, covering, view.cleared))
     if behind_ban and view.ban_falls:
         found |= {
@@ -214,9 +235,11 @@ def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
 def _ending_with(snapshot: Snapshot, cancelled: frozenset[str]) -> frozenset[str]:
     """Grants that end with a subscription, those of a free plan on it too."""
     return frozenset(
-        grant.id
-        for grant in snapshot.grants
-        if grant.subscription in cancelled and grant.granted_by != "free"
+        [
+            grant.id
+            for grant in snapshot.grants
+            if grant.subscription in cancelled and grant.granted_by != "free"
+        ]
     )
 
 
@@ -226,16 +249,19 @@ def _cancelled(snapshot: Snapshot, debts: Debts, wanted: frozenset[str]) -> froz
     But while an invoice asks for service that nobody wrote down, the end of its subscription would
     say how long that ran, and must not be made up.
     """
-    unsure = {
-        subscription
-        for debt in debts
-        if debt.asks and debt.is_unrecorded and not debt.is_excused
-        for subscription in subscriptions_of(debt.invoice)
-    }
+    live = [key for key in wanted if is_live(snapshot.subscriptions.get(key))]
     return frozenset(
-        key
-        for key in wanted - unsure
-        if is_live(snapshot.subscriptions.get(key)) and not snapshot.has_case(STOPPING, key)
+        [key for key in live if key not in snapshot.stopped and not _is_unsure(debts, key)]
+    )
+
+
+def _is_unsure(debts: Debts, subscription: str) -> bool:
+    return any(
+        debt.asks
+        and debt.is_unrecorded
+        and not debt.is_excused
+        and subscription in subscriptions_of(debt.invoice)
+        for debt in debts
     )
 
 
@@ -262,46 +288,54 @@ def _cleared(
 
 def subscriptions_of(invoice: Invoice) -> frozenset[str]:
     """The subscriptions an invoice bills for."""
-    named = (invoice.subscription, *(line.subscription for line in invoice.lines.data))
-    return frozenset(subscription for subscription in named if subscription is not None)
+    named = (invoice.subscription, *[line.subscription for line in invoice.lines.data])
+    return frozenset([subscription for subscription in named if subscription is not None])
 
 
-def _time_is_over(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
-    waits = debt.invoice.next_payment_attempt is not None
-    ends = policy.grace_ends(debt.due_at, waits=waits)
+def _billed(invoices: Iterable[Invoice]) -> frozenset[str]:
+    """The subscriptions that any of them bills for."""
+    return frozenset([key for invoice in invoices for key in subscriptions_of(invoice)])
+
+
+def _time_is_over(snapshot: Snapshot, policy: Policy, bill: Bill | Debt) -> bool:
+    waits = bill.invoice.next_payment_attempt is not None
+    ends = policy.grace_ends(bill.due_at, waits=waits)
     return ends is not None and snapshot.now >= ends
 
 
-def _grace_runs(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
+def _grace_runs(snapshot: Snapshot, policy: Policy, bill: Bill) -> bool:
     """True where the customer still has time to pay: also what is being paid, or drafted."""
-    asked = debt.invoice.status in ("open", "draft") and not debt.first
-    return asked and (debt.waiting or not _time_is_over(snapshot, policy, debt))
+    asked = bill.invoice.status in ("open", "draft") and not bill.first
+    return asked and (bill.waiting or not _time_is_over(snapshot, policy, bill))
 
 
 def _is_overdue(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
-    """True where the invoice's grace is over and nothing stands in the way of writing it off."""
+    """True where an open invoice's grace is over and nothing keeps it from being written off."""
     return (
-        _time_is_over(snapshot, policy, debt)
+        debt.invoice.status == "open"
         and debt.can_be_paid
         and debt.unknown is None
-        and not snapshot.has_case(STOPPING, debt.id)
+        and debt.id not in snapshot.stopped
+        and _time_is_over(snapshot, policy, debt)
     )
 
 
-def _leftover(snapshot: Snapshot, debts: Debts, stopped: Ledger) -> frozenset[str]:
+def _leftover(snapshot: Snapshot, debts: Debts) -> frozenset[str]:
     """Invoices that ask for money though nothing is owed on them, and nothing will be.
 
-    `stopped` is the ledger once all service has stopped that is to stop.
+    All service has stopped by then that is to stop.
     """
     return frozenset(
-        debt.id
-        for debt in debts
-        if debt.is_collectible
-        and debt.invoice.amount_remaining > 0
-        and debt.hi == 0
-        and not debt.processing
-        and not snapshot.has_case(STOPPING, debt.id)
-        and (debt.invoice.status == "uncollectible" or _is_over(snapshot, debt, stopped))
+        [
+            debt.id
+            for debt in debts
+            if debt.is_collectible
+            and debt.invoice.amount_remaining > 0
+            and debt.hi == 0
+            and not debt.processing
+            and debt.id not in snapshot.stopped
+            and (debt.invoice.status == "uncollectible" or _is_over(snapshot, debt, debts.ledger))
+        ]
     )
 
 
@@ -314,7 +348,7 @@ def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
     return begun and not beginning and not stopped.is_running(debt.invoice, snapshot.now)
 
 
-def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple[Reason, ...]:
+def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> list[Reason]:
     found = []
     for debt in debts:
         if not debt.may_matter:
@@ -334,4 +368,4 @@ def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> tuple
         because("credit-counts", currency=currency, amount=amount)
         for currency, amount in snapshot.credit.items()
     ]
-    return tuple(found)
+    return found

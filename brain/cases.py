@@ -33,17 +33,18 @@ def find(
     policy: Policy,
     debts: Debts,
     written: frozenset[str],
-    pardoned: frozenset[str] = frozenset(),
+    promised: frozenset[str],
 ) -> tuple[Case, ...]:
     """Every case this account needs that is not open yet, in a fixed order.
 
-    written: invoices written off, or about to be. pardoned: what support forgives.
+    written: invoices written off, or about to be. promised: what support forgives once the payment
+    that is on its way has failed.
     """
     found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
     found += [
         _case(FORGIVEN_IN_PAYMENT, debt.id, amount=debt.hi)
         for debt in debts
-        if debt.id in pardoned and debt.waiting
+        if debt.id in promised
     ]
     found += [
         _case("no-way-to-pay", debt.id)
@@ -137,12 +138,11 @@ def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
 
 
 def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
-    linked = {entry.invoice.id for entry in debts.consolidated}
     for debt in debts:
-        unlinked = is_consolidated(debt.invoice) and debt.id not in linked
+        unlinked = is_consolidated(debt.invoice) and not debt.consolidated
         if unlinked and debt.invoice.status in ("open", "uncollectible"):
             yield _case("consolidated-without-originals", debt.id)
-    for entry in debts.consolidated:
+    for entry in snapshot.consolidated:
         if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":
             yield _case("payment-processing", entry.invoice.id, owed=0)
         twice = _paid_besides(snapshot, debts, entry)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brain.snapshot import Snapshot
 from brain.stripe_rows import Invoice
 
 SETTLED_BY = "settled_by"
@@ -71,11 +70,11 @@ def is_consolidated(invoice: Invoice) -> bool:
     return invoice.metadata.get("consolidated") == "true"
 
 
-def consolidated(snapshot: Snapshot) -> tuple[Consolidated, ...]:
-    """Every consolidated invoice that names at least one original of this account."""
-    known = {invoice.id for invoice in snapshot.invoices}
+def consolidated(invoices: tuple[Invoice, ...]) -> tuple[Consolidated, ...]:
+    """Every consolidated invoice of an account that names at least one original among them."""
+    known = {invoice.id for invoice in invoices}
     found = []
-    for invoice in snapshot.invoices:
+    for invoice in invoices:
         if not is_consolidated(invoice):
             continue
         named = str(invoice.metadata.get("originals", "")).replace(",", " ").split()

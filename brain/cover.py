@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from brain.consolidation import consolidated, own_settled
+from brain.consolidation import own_settled
 from brain.debt import COLLECTIBLE, due_at
 from brain.rows import Grant
 from brain.service import is_paid_for, product_of
-from brain.snapshot import NOTHING, Snapshot, is_live
+from brain.snapshot import NOTHING, Billed, Snapshot, is_live
 from brain.stripe_rows import Invoice, LineItem, Subscription
-
-Billed = list[tuple[Invoice, LineItem]]
 
 UNPAID = "unpaid"
 """Reason of a suspension that dunning has no part in: it ends as soon as somebody pays."""
@@ -43,7 +41,8 @@ def is_covered(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> boo
     if grant.subscription is None:
         return grant.granted_by == "contract" or any(
             is_settled(snapshot, invoice) and product_of(line) == grant.product
-            for invoice, line in _billed(snapshot)
+            for billed in snapshot.billed.values()
+            for invoice, line in billed
         )
     subscription = snapshot.subscriptions.get(grant.subscription)
     if subscription is not None and subscription.status == "trialing":
@@ -74,12 +73,13 @@ def unpaid(
     paused a subscription is offered for free (Stripe docs), so its service is left alone.
     `cleared` are invoices that will ask for nothing.
     """
-    fates = {
-        grant.id: _without_payment(snapshot, grant, running, cleared)
-        for grant in snapshot.grants
-        if grant.status == "active" and grant.granted_by != "free"
-    }
-    return {key: status for key, status in fates.items() if status is not None}
+    found = {}
+    for grant in snapshot.grants:
+        if grant.status == "active" and grant.granted_by != "free":
+            status = _without_payment(snapshot, grant, running, cleared)
+            if status is not None:
+                found[grant.id] = status
+    return found
 
 
 def lasts(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> bool:
@@ -151,28 +151,12 @@ def _is_free(invoice: Invoice) -> bool:
     return invoice.total <= 0 and invoice.status not in UNASKED
 
 
-def _billed(snapshot: Snapshot) -> Billed:
-    """Lines that ask for something, or did until they were voided.
-
-    But not those of invoices issued over originals.
-    """
-    over = {entry.invoice.id for entry in consolidated(snapshot)}
-    return [
-        (invoice, line)
-        for invoice in snapshot.invoices
-        if invoice.id not in over
-        for line in invoice.lines.data
-        if line.amount >= 0
-    ]
-
-
 def _current(snapshot: Snapshot, grant: Grant) -> Billed:
     """Lines of the grant's subscription for now; those of its own product where there are any."""
     lines = [
         (invoice, line)
-        for invoice, line in _billed(snapshot)
-        if line.subscription == grant.subscription
-        and line.period.start <= snapshot.now < line.period.end
+        for invoice, line in snapshot.billed.get(grant.subscription, ())
+        if line.period.start <= snapshot.now < line.period.end
     ]
     return [found for found in lines if product_of(found[1]) == grant.product] or lines
 
@@ -183,8 +167,8 @@ def _waits(snapshot: Snapshot, invoice: Invoice, line: LineItem, running: frozen
         return False
     before = [
         earlier
-        for earlier, other in _billed(snapshot)
-        if other.subscription == line.subscription and other.period.start < line.period.start
+        for earlier, other in snapshot.billed.get(line.subscription, ())
+        if other.period.start < line.period.start
     ]
     if not before:
         return invoice.billing_reason != "subscription_create"

@@ -8,12 +8,12 @@ bounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from operator import attrgetter
 from typing import NamedTuple
 
-from brain.consolidation import Consolidated, consolidated, own_settled
+from brain.consolidation import Consolidated, own_settled
 from brain.money import minimum, strict, unit
 from brain.service import Ledger
 from brain.snapshot import Snapshot
@@ -25,66 +25,87 @@ NO_DEBT = frozenset(("user_forgiven",))
 """Why Stripe says that an invoice is uncollectible, where that means that nobody owes it."""
 
 
-class Debt(NamedTuple):
-    """One invoice's debt; all amounts in minor units of the invoice's currency.
+NOT_PAID_YET = frozenset(("incomplete", "incomplete_expired"))
+"""Statuses of a subscription that never began."""
 
-    lo, hi: bounds of what is owed; equal unless `unknown` says why not.
-    earned: value of the service given, None if not known.
-    settled: what was settled on the invoice itself; `share`: by a consolidated invoice.
+DUE = attrgetter("due_at")
+
+
+class Bill(NamedTuple):
+    """One invoice as it asks for money, whatever service was given; amounts in minor units.
+
     minimum: least amount that can be charged, None for a currency nobody enforces.
-    evidence: the debt is known only from the customer's metadata.
-    is_unrecorded: nobody wrote down how long its service ran.
-    first: the invoice of a subscription that never began.
+    settled: what was settled on the invoice itself.
+    worth: its lines with their values, None where they do not add up.
     processing: a payment of it is on its way; `waiting`: of it, or of the consolidated invoice
         that asks for the same money.
+    consolidated: it was issued over others.
+    first: the invoice of a subscription that never began.
+    is_collectible: Stripe can still take money for it.
+    is_excused: service was given and nobody owes it, or another invoice asks for it.
+    asks: Stripe asks for at least the least chargeable amount.
     """
 
     invoice: Invoice
+    id: str
     due_at: int
     minimum: int | None
-    earned: int | None
     settled: int
+    worth: Sequence[tuple[LineItem, int]] | None
+    processing: bool
+    waiting: bool
+    consolidated: bool
+    first: bool
+    is_collectible: bool
+    is_excused: bool
+    asks: bool
+
+
+class Claim(NamedTuple):
+    """What is owed by the service given, before consolidated payments and what excuses it."""
+
+    earned: int | None
+    lo: int
+    hi: int
+    evidence: bool = False
+    unknown: str | None = None
+
+
+class Debt(NamedTuple):
+    """One invoice's debt: its bill, and what of it is owed; amounts in minor units.
+
+    earned: value of the service given, None if not known.
+    evidence: the debt is known only from the customer's metadata.
+    lo, hi: bounds of what is owed; equal unless `unknown` says why not.
+    share: what was settled by a consolidated invoice.
+    may_matter: at least the least chargeable amount may be owed.
+    """
+
+    invoice: Invoice
+    id: str
+    due_at: int
+    minimum: int | None
+    settled: int
+    worth: Sequence[tuple[LineItem, int]] | None
+    processing: bool
+    waiting: bool
+    consolidated: bool
+    first: bool
+    is_collectible: bool
+    is_excused: bool
+    asks: bool
+    earned: int | None
+    evidence: bool
     lo: int
     hi: int
     unknown: str | None
-    processing: bool
-    waiting: bool
-    evidence: bool
-    is_unrecorded: bool
-    first: bool
-    consolidated: bool
-    share: int = 0
+    share: int
+    may_matter: bool
 
     @property
-    def id(self) -> str:
-        return self.invoice.id
-
-    @property
-    def is_collectible(self) -> bool:
-        """True where Stripe can still take money for it."""
-        return self.invoice.status in COLLECTIBLE and not self.consolidated
-
-    @property
-    def is_excused(self) -> bool:
-        """True where service was given and nobody owes it, or another invoice asks for it."""
-        details = self.invoice.status_details
-        why = None if details is None else details.uncollectible
-        pardoned = why is not None and why.reason in NO_DEBT
-        return self.first or self.consolidated or pardoned
-
-    @property
-    def may_matter(self) -> bool:
-        """True where at least the least chargeable amount may be owed."""
-        return self.minimum is not None and self.hi >= self.minimum
-
-    @property
-    def asks(self) -> bool:
-        """True where Stripe asks for at least the least chargeable amount."""
-        return (
-            self.is_collectible
-            and self.minimum is not None
-            and self.invoice.amount_remaining >= self.minimum
-        )
+    def is_unrecorded(self) -> bool:
+        """True where nobody wrote down how long its service ran."""
+        return self.worth is not None and self.earned is None
 
     @property
     def can_be_paid(self) -> bool:
@@ -94,11 +115,11 @@ class Debt(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debts:
-    """The debts of an account by invoice, oldest due first, and its consolidated invoices."""
+    """The debts of an account by invoice, oldest due first, by the ledger of its service."""
 
     by_invoice: Mapping[str, Debt]
-    consolidated: tuple[Consolidated, ...]
     unused: Mapping[str, int]
+    ledger: Ledger
 
     def __iter__(self) -> Iterator[Debt]:
         return iter(self.by_invoice.values())
@@ -114,141 +135,149 @@ def due_at(invoice: Invoice) -> int:
 
 def value(line: LineItem) -> int:
     """Value of a line, minor units: amount less discounts plus taxes that come on top."""
-    discounts = sum(discount.amount for discount in line.discount_amounts)
-    taxes = sum(tax.amount for tax in line.taxes if tax.tax_behavior == "exclusive")
-    return line.amount - discounts + taxes
+    amount = line.amount
+    for discount in line.discount_amounts:
+        amount -= discount.amount
+    for tax in line.taxes:
+        if tax.tax_behavior == "exclusive":
+            amount += tax.amount
+    return amount
 
 
-def earned(invoice: Invoice, ledger: Ledger) -> int | None:
-    """Value of the service given, minor units, rounded down to the unit; None if not known.
+def earned(worth: Iterable[tuple[LineItem, int]], ledger: Ledger, step: int) -> int | None:
+    """Value of the service given, minor units, rounded down to the step; None if not known.
 
     Below 0 where more was credited on its lines than was given.
     """
-    total: Fraction | int = 0
-    for line in invoice.lines.data:
-        amount = value(line)
+    total, parts = 0, 1  # an exact fraction
+    for line, amount in worth:
         if amount:
-            fraction = ledger.fraction(line)
-            if fraction is None:
+            share = ledger.share(line)
+            if share is None:
                 return None
-            total += amount * fraction
-    step = unit(invoice.currency)
-    return total // step * step
+            given, length = share
+            total, parts = total * length + amount * given * parts, parts * length
+    return total // (parts * step) * step
 
 
-def debts(snapshot: Snapshot, ledger: Ledger, forgiven: frozenset[str]) -> Debts:
-    """Every invoice's debt by the ledger; what is `forgiven` is owed no longer.
-
-    Nor is what a case says could not be cleared: nothing was owed on it then.
-    """
-    over = consolidated(snapshot)
-    covering = frozenset(entry.invoice.id for entry in over)
-    under_way = snapshot.processing
-    waiting = under_way | {
-        original for entry in over if entry.invoice.id in under_way for original in entry.originals
-    }
-    forgiven |= snapshot.named_by("cannot-zero-uncollectible")
-    found = {}
-    for invoice in sorted(snapshot.invoices, key=due_at):
-        key = invoice.id
-        found[key] = _debt(
-            snapshot,
-            invoice,
-            ledger,
-            consolidated=key in covering,
-            processing=key in under_way,
-            waiting=key in waiting,
-        )
-    unused = _share_out(found, over)
-    for key, debt in found.items():
-        found[key] = _owed(debt, forgiven)
-    return Debts(by_invoice=found, consolidated=over, unused=unused)
+def bills(snapshot: Snapshot) -> tuple[Bill, ...]:
+    """Every invoice's bill, oldest due first."""
+    over = snapshot.consolidated
+    covering = {entry.invoice.id for entry in over}
+    waiting = snapshot.processing.union(
+        *[entry.originals for entry in over if entry.invoice.id in snapshot.processing]
+    )
+    found = [_bill(snapshot, invoice, covering, waiting) for invoice in snapshot.invoices]
+    return tuple(sorted(found, key=DUE))
 
 
-def _debt(
+def _bill(
     snapshot: Snapshot,
     invoice: Invoice,
-    ledger: Ledger,
-    *,
-    consolidated: bool,
-    processing: bool,
-    waiting: bool,
-) -> Debt:
-    """The debt before consolidated payments and before the rules that set it to nothing."""
-    adds_up = sum(value(line) for line in invoice.lines.data) == invoice.total
-    given = earned(invoice, ledger) if adds_up else None
-    settled = own_settled(invoice)
-    unknown, evidence = None, False
-    if given is not None:
-        lo = hi = max(0, given - settled)  # until the share and the remainder are looked at
-    else:
-        noted = _noted(snapshot, invoice) if adds_up else None
-        evidence = noted is not None
-        asked = max(0, invoice.total - settled)  # what was credited is not known to be owed
-        lo, hi = (0, asked) if noted is None else (noted, noted)
-        if noted is None:
-            unknown = "service-unknown" if adds_up else "lines-do-not-add-up"
+    covering: Collection[str],
+    waiting: Collection[str | None],
+) -> Bill:
+    worth = [(line, value(line)) for line in invoice.lines.data]
+    adds_up = sum([amount for _, amount in worth]) == invoice.total
     subscription = snapshot.subscriptions.get(invoice.subscription)
     first = (
         invoice.billing_reason == "subscription_create"
         and subscription is not None
-        and subscription.status in ("incomplete", "incomplete_expired")
+        and subscription.status in NOT_PAID_YET
     )
-    return Debt(
+    details = invoice.status_details
+    why = None if details is None else details.uncollectible
+    consolidated = invoice.id in covering
+    collectible = invoice.status in COLLECTIBLE and not consolidated
+    least = minimum(invoice.currency)
+    return Bill(
         invoice=invoice,
+        id=invoice.id,
         due_at=due_at(invoice),
-        minimum=minimum(invoice.currency),
-        earned=given,
-        settled=settled,
-        lo=lo,
-        hi=hi,
-        unknown=unknown,
-        evidence=evidence,
-        is_unrecorded=adds_up and given is None,
-        processing=processing,
-        waiting=waiting,
+        minimum=least,
+        settled=own_settled(invoice),
+        worth=worth if adds_up else None,
+        processing=invoice.id in snapshot.processing,
+        waiting=invoice.id in waiting,
         consolidated=consolidated,
         first=first,
+        is_collectible=collectible,
+        is_excused=first or consolidated or (why is not None and why.reason in NO_DEBT),
+        asks=collectible and least is not None and invoice.amount_remaining >= least,
     )
 
 
-def _noted(snapshot: Snapshot, invoice: Invoice) -> int | None:
+def debts(
+    snapshot: Snapshot, asked: Sequence[Bill], ledger: Ledger, forgiven: frozenset[str]
+) -> Debts:
+    """Every bill's debt by the ledger; what is `forgiven` is owed no longer."""
+    claims = {bill.id: _claim(snapshot, bill, ledger) for bill in asked}
+    shares, unused = _shared_out(asked, claims, snapshot.consolidated)
+    found = {
+        bill.id: _debt(bill, claims[bill.id], shares.get(bill.id, 0), forgiven) for bill in asked
+    }
+    return Debts(by_invoice=found, unused=unused, ledger=ledger)
+
+
+def _claim(snapshot: Snapshot, bill: Bill, ledger: Ledger) -> Claim:
+    most = max(0, bill.invoice.total - bill.settled)  # what was credited may not be owed
+    if bill.worth is None:
+        return Claim(None, 0, most, unknown="lines-do-not-add-up")
+    given = earned(bill.worth, ledger, unit(bill.invoice.currency))
+    if given is not None:
+        owed = max(0, given - bill.settled)
+        return Claim(given, owed, owed)
+    noted = _noted(snapshot, bill)
+    if noted is not None:
+        return Claim(None, noted, noted, evidence=True)
+    return Claim(None, 0, most, unknown="service-unknown")
+
+
+def _noted(snapshot: Snapshot, bill: Bill) -> int | None:
     """The debt that the customer's metadata notes, if it can only mean this invoice."""
-    covering = {entry.invoice.id for entry in consolidated(snapshot)}
+    covering = {entry.invoice.id for entry in snapshot.consolidated}
     uncollectible = {i.id for i in snapshot.invoices if i.status == "uncollectible"}
-    if uncollectible - covering != {invoice.id}:
+    if uncollectible - covering != {bill.id}:
         return None
-    if invoice.currency != snapshot.account.currency:
+    currency = bill.invoice.currency
+    if currency != snapshot.account.currency:
         return None
-    noted = strict(snapshot.stripe_customer.metadata.get("bad_debt_amount"), invoice.currency)
-    most = invoice.total - own_settled(invoice)  # a share of it may have been credited since
+    noted = strict(snapshot.stripe_customer.metadata.get("bad_debt_amount"), currency)
+    most = bill.invoice.total - bill.settled  # a share of it may have been credited since
     return noted if noted is not None and noted <= most else None
 
 
-def _share_out(found: dict[str, Debt], over: tuple[Consolidated, ...]) -> Mapping[str, int]:
-    """Give each original its share of what was paid for it; return what no original needed.
+def _shared_out(
+    asked: Iterable[Bill], claims: Mapping[str, Claim], over: tuple[Consolidated, ...]
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Each original's share of what was paid for it, and what no original needed.
 
     Each is given what it claims, whatever became of it since. Money of one currency settles
     nothing in another.
     """
+    shares: dict[str, int] = {}
     unused = {}
     for entry in over:
         left, currency = entry.paid, entry.invoice.currency
-        for key, debt in found.items():  # oldest due first
-            claims = key in entry.originals and not debt.is_excused
-            if claims and debt.invoice.currency == currency:
-                share = min(left, debt.hi - debt.share)
-                found[key] = debt._replace(share=debt.share + share)
+        for bill in asked:  # oldest due first
+            claimed = bill.id in entry.originals and not bill.is_excused
+            if claimed and bill.invoice.currency == currency:
+                had = shares.get(bill.id, 0)
+                share = min(left, claims[bill.id].hi - had)
+                shares[bill.id] = had + share
                 left -= share
         unused[entry.invoice.id] = left
-    return unused
+    return shares, unused
 
 
-def _owed(debt: Debt, forgiven: frozenset[str]) -> Debt:
+def _debt(bill: Bill, claim: Claim, share: int, forgiven: frozenset[str]) -> Debt:
     """Take the share off, and set to nothing what is not owed for a reason of its own."""
-    remaining = debt.invoice.amount_remaining
-    lo, hi = (min(max(0, bound - debt.share), remaining) for bound in (debt.lo, debt.hi))
-    too_small = debt.minimum is not None and hi < debt.minimum
-    if debt.is_excused or too_small or debt.id in forgiven or not debt.is_collectible:
-        return debt._replace(lo=0, hi=0, unknown=None)
-    return debt._replace(lo=lo, hi=hi)
+    least, remaining = bill.minimum, bill.invoice.amount_remaining
+    lo = min(max(0, claim.lo - share), remaining)
+    hi = min(max(0, claim.hi - share), remaining)
+    unknown = claim.unknown
+    too_small = least is not None and hi < least
+    if bill.is_excused or too_small or bill.id in forgiven or not bill.is_collectible:
+        lo, hi, unknown = 0, 0, None
+    matters = least is not None and hi >= least
+    return Debt(*bill, claim.earned, claim.evidence, lo, hi, unknown, share, matters)

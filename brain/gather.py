@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from brain.consolidation import Consolidated, consolidated
 from brain.ports import Ports, Stripe
-from brain.snapshot import Snapshot, TakenBack
-from brain.stripe_rows import Charge, CreditNote, Dispute, Invoice, PaymentIntent, Refund
+from brain.rows import Account
+from brain.snapshot import NOTHING, STOPPING, Billed, Snapshot, TakenBack
+from brain.stripe_rows import (
+    Charge,
+    CreditNote,
+    Dispute,
+    Invoice,
+    LineItem,
+    PaymentIntent,
+    Refund,
+    StripeCustomer,
+)
 
 CLOSED_DISPUTES = frozenset(("won", "lost", "warning_closed", "prevented"))
 """A dispute of any other status, known or not, may still end either way."""
@@ -26,25 +36,35 @@ def gather(ports: Ports) -> Snapshot | None:
     stripe = ports.stripe
     invoices = stripe.invoices.list()
     charges, disputes = stripe.charges.list(), stripe.disputes.list()
-    written = stripe.credit_notes.list()
-    notes = tuple(note for note in written if note.status == "issued")
+    notes = stripe.credit_notes.list()
     paid_by = _invoice_of_payment(invoices)
+    over = consolidated(invoices)
+    now, billing, customer = ports.clock.now(), ports.billing_db.get(), ports.customer.get()
+    payer = stripe.customers.retrieve()
+    subscriptions = stripe.subscriptions.list()
+    grants, enforcement = ports.entitlements.list(), ports.enforcement.get()
+    intents, refunds = stripe.payment_intents.list(), stripe.refunds.list()
+    cases = ports.cases.list()
     return Snapshot(
-        now=ports.clock.now(),
+        now=now,
         account=account,
-        billing=ports.billing_db.get(),
-        customer=ports.customer.get(),
-        stripe_customer=stripe.customers.retrieve(),
+        billing=billing,
+        customer=customer,
+        stripe_customer=payer,
         invoices=invoices,
-        subscriptions={row.id: row for row in stripe.subscriptions.list()},
-        grants=tuple(sorted(ports.entitlements.list(), key=lambda grant: grant.id)),
-        enforcement=ports.enforcement.get(),
-        processing=_processing(stripe.payment_intents.list(), paid_by),
-        attempts=Counter(paid_by.get(charge.payment_intent) for charge in charges),
-        notes=Counter(note.invoice for note in written),
-        taken_back=_taken_back(_Returns(charges, stripe.refunds.list(), disputes, notes), paid_by),
+        consolidated=over,
+        billed=_billed(invoices, over),
+        subscriptions={row.id: row for row in subscriptions},
+        grants=tuple(sorted(grants, key=lambda grant: grant.id)),
+        enforcement=enforcement,
+        processing=_processing(intents, paid_by),
+        attempts=_counted([paid_by.get(charge.payment_intent) for charge in charges]),
+        notes=_counted([note.invoice for note in notes]),
+        taken_back=_taken_back(_Returns(charges, refunds, disputes, notes), paid_by),
         disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),
-        cases=frozenset((case.kind, case.object) for case in ports.cases.list()),
+        cases=frozenset([(case.kind, case.object) for case in cases]),
+        stopped=frozenset([case.object for case in cases if case.kind in STOPPING]),
+        credit=_credit(payer, account),
     )
 
 
@@ -57,7 +77,7 @@ def is_processing(stripe: Stripe, invoice: Invoice) -> bool:
 
 
 def _intents(invoice: Invoice) -> list[str]:
-    payments = (paid.payment.payment_intent for paid in invoice.payments.data)
+    payments = [paid.payment.payment_intent for paid in invoice.payments.data]
     return [intent for intent in payments if intent is not None]
 
 
@@ -66,8 +86,33 @@ def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
     return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
 
 
+def _billed(
+    invoices: Iterable[Invoice], over: Iterable[Consolidated]
+) -> Mapping[str | None, Billed]:
+    issued_over = {entry.invoice.id for entry in over}
+    found: dict[str | None, list[tuple[Invoice, LineItem]]] = {}
+    for invoice in invoices:
+        if invoice.id not in issued_over:
+            for line in invoice.lines.data:
+                if line.amount >= 0:
+                    found.setdefault(line.subscription, []).append((invoice, line))
+    return found
+
+
 def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str | None]:
-    return frozenset(paid_by.get(row.id) for row in intents if row.status == "processing")
+    return frozenset([paid_by.get(row.id) for row in intents if row.status == "processing"])
+
+
+def _counted(named: Iterable[str | None]) -> Mapping[str | None, int]:
+    """How often each is named."""
+    counts: dict[str | None, int] = {}
+    for name in named:
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _credit(payer: StripeCustomer, account: Account) -> Mapping[str, int]:
+    return {payer.currency or account.currency: -payer.balance} if payer.balance < 0 else {}
 
 
 class _Returns(NamedTuple):
@@ -80,31 +125,29 @@ class _Returns(NamedTuple):
 def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str | None, TakenBack]:
     """What left each invoice; a refund on its way has not left, one that failed never did."""
     intent_of: Mapping[str | None, str | None] = {c.id: c.payment_intent for c in found.charges}
+    back: dict[str | None, TakenBack] = {}
+
+    def take(invoice: str | None, more: TakenBack) -> None:
+        back[invoice] = back.get(invoice, NOTHING).and_also(more)
 
     def invoice_of(row: Refund | Dispute) -> str | None:
         return paid_by.get(row.payment_intent or intent_of.get(row.charge))
 
-    refunded, lost = Counter[str | None](), Counter[str | None]()
-    noted, to_balance = Counter[str | None](), Counter[str | None]()
     for refund in found.refunds:
         if refund.status == "succeeded":
-            refunded[invoice_of(refund)] += refund.amount
+            take(invoice_of(refund), TakenBack(refunded=refund.amount))
     for dispute in found.disputes:
         if dispute.status == "lost":
-            lost[invoice_of(dispute)] += dispute.amount
+            take(invoice_of(dispute), TakenBack(lost=dispute.amount))
     failed = {refund.id for refund in found.refunds if refund.status in ("failed", "canceled")}
     for note in found.notes:
-        made = sum(part.amount_refunded for part in note.refunds)
-        bounced = sum(part.amount_refunded for part in note.refunds if part.refund in failed)
-        rest = 0 if note.customer_balance_transaction is None else note.post_payment_amount - made
-        to_balance[note.invoice] += rest
-        noted[note.invoice] += note.post_payment_amount - rest - bounced
-    return {
-        invoice: TakenBack(
-            refunded=refunded[invoice],
-            lost=lost[invoice],
-            noted=noted[invoice],
-            to_balance=to_balance[invoice],
-        )
-        for invoice in (*refunded, *lost, *noted)
-    }
+        if note.status == "issued":
+            take(note.invoice, _noted(note, failed))
+    return back
+
+
+def _noted(note: CreditNote, failed: Collection[str]) -> TakenBack:
+    made = sum(part.amount_refunded for part in note.refunds)
+    bounced = sum(part.amount_refunded for part in note.refunds if part.refund in failed)
+    rest = 0 if note.customer_balance_transaction is None else note.post_payment_amount - made
+    return TakenBack(noted=note.post_payment_amount - rest - bounced, to_balance=rest)

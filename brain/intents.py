@@ -20,7 +20,8 @@ from brain.payment import Answer, charge, secret_of
 from brain.perform import Moved, TryLater, perform
 from brain.policy import DAY, OVERRIDE_DAYS
 from brain.ports import Ports, Trigger
-from brain.standing import STOPPING, Standing, net, reaches
+from brain.snapshot import STOPPING
+from brain.standing import Standing, net, reaches
 
 Intent = Callable[[Ports, Trigger, Mode], Answer | None]
 
@@ -94,12 +95,12 @@ def _nothing(named: str | None) -> Answer:
 def _due(view: Assessment) -> Iterable[Debt]:
     """What is due, oldest first; nothing in a currency in which credit covers it."""
     due = [d for d in view.debts if d.may_matter and d.due_at <= view.snapshot.now]
-    owed = net(view.snapshot, due, {debt.id: debt.hi for debt in due})
+    owed = net(view.snapshot, [(debt.invoice.currency, debt.hi) for debt in due])
     return [debt for debt in due if reaches(owed, debt.invoice.currency, 1)]
 
 
 def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
-    for entry in view.debts.consolidated:
+    for entry in view.snapshot.consolidated:
         if entry.invoice.id == named:
             return [debt for debt in view.debts if debt.id in entry.originals]
     return [debt for debt in view.debts if debt.id == named]

@@ -16,13 +16,12 @@ from brain.effects import (
     Retire,
     idempotency_key,
 )
-from brain.standing import STOPPING
 from brain.stripe_rows import Invoice
 
 
 def invoices(view: Assessment) -> Iterator[Change]:
     """Retire what is consolidated, credit what is not owed, write off what is due too long."""
-    for entry in view.debts.consolidated:
+    for entry in view.snapshot.consolidated:
         if _can_retire(view, entry):
             key = _key(view, entry.invoice, 0)
             yield Retire(place=Place.RETIRE, invoice=entry.invoice, key=key)
@@ -61,9 +60,7 @@ def is_gone(view: Assessment, id: str) -> bool:
 
 def can_be_adjusted(view: Assessment, debt: Debt) -> bool:
     """True where Stripe may be asked to credit what can never be owed."""
-    return (
-        debt.may_matter and not debt.processing and not view.snapshot.has_case(STOPPING, debt.id)
-    )
+    return debt.may_matter and not debt.processing and debt.id not in view.snapshot.stopped
 
 
 def _is_adjusted(view: Assessment, debt: Debt) -> bool:
@@ -76,7 +73,7 @@ def _can_retire(view: Assessment, entry: Consolidated) -> bool:
         entry.invoice.status in COLLECTIBLE
         and entry.invoice.amount_remaining > 0
         and entry.invoice.id not in view.snapshot.processing
-        and not view.snapshot.has_case(STOPPING, entry.invoice.id)
+        and entry.invoice.id not in view.snapshot.stopped
     )
 
 
@@ -85,7 +82,7 @@ def _settled_by(view: Assessment, debt: Debt) -> str | None:
         return None
     return next(
         entry.invoice.id
-        for entry in view.debts.consolidated
+        for entry in view.snapshot.consolidated
         if debt.id in entry.originals and entry.paid > 0
     )
 

@@ -6,7 +6,6 @@ Planning again on the result of a plan gives nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 
 from brain.assess import Assessment, subscriptions_of
 from brain.cover import DUNNING, UNPAID, has_begun, is_covered, is_over, lasts, waits
@@ -28,7 +27,7 @@ from brain.effects import (
 from brain.invoice_plan import invoices, is_gone
 from brain.rows import Grant
 from brain.service import bills_for, is_paid_for
-from brain.standing import STOPPING, Standing
+from brain.standing import Standing
 
 HOLD = {Standing.BLOCKED: "block", Standing.BANNED: "ban"}
 
@@ -37,15 +36,13 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     """Return the effects that bring all stores to the assessed standing, in the safe order."""
     if view.standing is Standing.OUT_OF_SCOPE:
         return ()
-    covering = view.in_grace
-    view = replace(view, in_grace=covering - view.cleared)
-    grants = tuple(_grants(view, covering))
+    grants = tuple(_grants(view))
     effects: list[Effect] = [
         *_cases(view),
         *_billing_db(view),
         *_since(view),
         *_metadata(view),
-        *_once_served(view, grants, covering),
+        *_once_served(view, grants),
         *grants,
         *_subscriptions(view, grants),
         *_holds(view),
@@ -53,32 +50,25 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
     return tuple(sorted(effects, key=lambda effect: effect.place))
 
 
-def _once_served(
-    view: Assessment, grants: tuple[SetGrant, ...], covering: frozenset[str]
-) -> Iterator[Effect]:
+def _once_served(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[Effect]:
     """Store 4, but for invoices of service that is given back: more of it is owed then.
 
     What they may ask is planned once the service runs. Whose grace is over asks for the service
     given by then, so it is adjusted before any comes back; but by a contract it is owed on.
     Nor is what covers service cleared before that is handed over.
     """
-    again = _subscriptions_of(view, (each for each in grants if each.status == "active"))
-    covered = _handed_over(view, grants)
-    by_contract = _by_contract(view)
     for effect in invoices(view):
         billed = subscriptions_of(effect.invoice)
-        owed_on = by_contract or effect.invoice.id in view.in_grace
-        covers = effect.invoice.id in covering
-        waits = (again & billed and owed_on) or (covered & billed and covers)
-        if isinstance(effect, Retire) or not waits:
+        again = billed & _subscriptions_of(view, [it for it in grants if it.status == "active"])
+        owed_on = _by_contract(view) or effect.invoice.id in view.lasting
+        covers = billed & _handed_over(view, grants) and effect.invoice.id in view.in_grace
+        if isinstance(effect, Retire) or not ((again and owed_on) or covers):
             yield effect
 
 
 def _handed_over(view: Assessment, grants: Iterable[SetGrant]) -> set[str | None]:
     """Subscriptions with service of a product that comes back elsewhere first."""
-    return _subscriptions_of(
-        view, (each for each in grants if each.place is Place.SERVICE_HANDED_OVER)
-    )
+    return _subscriptions_of(view, [it for it in grants if it.place is Place.SERVICE_HANDED_OVER])
 
 
 def _subscriptions_of(view: Assessment, changed: Iterable[SetGrant]) -> set[str | None]:
@@ -128,8 +118,9 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
     pairs = {}
     if not bad and shown.get("bad_debt", "false") != "false":
         pairs["bad_debt"] = ""
-    is_evidence = any(debt.evidence and (bad or _is_asked(view, debt)) for debt in view.debts)
-    if "bad_debt_amount" in shown and not is_evidence:
+    if "bad_debt_amount" in shown and not any(
+        debt.evidence and (bad or _is_asked(view, debt)) for debt in view.debts
+    ):
         pairs["bad_debt_amount"] = ""
     consolidated = shown.get("consolidated_invoice")
     if consolidated is not None and is_gone(view, consolidated):
@@ -145,32 +136,33 @@ def _is_asked(view: Assessment, debt: Debt) -> bool:
 
     Without the note nobody would know any more what is owed, also where credit covers it now.
     """
-    return debt.asks and not view.snapshot.has_case(STOPPING, debt.id)
+    return debt.asks and debt.id not in view.snapshot.stopped
 
 
-def _grants(view: Assessment, covering: frozenset[str]) -> Iterator[SetGrant]:
+def _grants(view: Assessment) -> Iterator[SetGrant]:
     """Store 5: service waits where debt is bad, comes back where it is covered, else ends.
 
     What waits goes by its subscription, so where that is cancelled now, it waits for it; and
     for a payment of what is written off, of which more would be owed; and it begins no record of
     service while one is missing of bad debt.
-    `covering` are the invoices whose grace covers service by now.
     """
-    stuck = view.cancelled | _cancelled_next(view) | _in_payment(view)
     changed = []
     for grant in view.snapshot.grants:
         target = _grant_target(view, grant)
-        held = grant.subscription in stuck or _begins_record(view, grant)
-        held = held and grant.status == "suspended"
-        if target is not None and not held:
+        if target is not None and not (grant.status == "suspended" and _is_held(view, grant)):
             changed.append((grant, *target))
     again = {grant.product for grant, status, _ in changed if status == "active"}
     # What is covered falls last: no product is left to a grant that nobody pays for.
     for grant, status, reason in sorted(
-        changed, key=lambda change: is_covered(view.snapshot, change[0], covering)
+        changed, key=lambda change: is_covered(view.snapshot, change[0], view.in_grace)
     ):
         place = _place_off(view, grant, again) if grant.status == "active" else Place.SERVICE_ON
         yield SetGrant(place=place, grant=grant.id, status=status, reason=reason)
+
+
+def _is_held(view: Assessment, grant: Grant) -> bool:
+    stuck = view.cancelled | _cancelled_next(view) | _in_payment(view)
+    return grant.subscription in stuck or _begins_record(view, grant)
 
 
 def _begins_record(view: Assessment, grant: Grant) -> bool:
@@ -245,7 +237,7 @@ def _grant_target(view: Assessment, grant: Grant) -> Target | None:
 
 def _after_dunning(view: Assessment, grant: Grant) -> Target | None:
     """What becomes of service that dunning suspended, once bad debt does not stop it any more."""
-    if lasts(view.snapshot, grant, view.in_grace):
+    if lasts(view.snapshot, grant, view.lasting):
         return ACTIVE
     return None if _by_contract(view) else ENDED
 
@@ -255,7 +247,7 @@ def _after_payment(view: Assessment, grant: Grant) -> Target | None:
     if is_over(view.snapshot, grant):
         return ENDED
     begun = has_begun(view.snapshot, grant)
-    return ACTIVE if begun and is_covered(view.snapshot, grant, view.in_grace) else None
+    return ACTIVE if begun and is_covered(view.snapshot, grant, view.lasting) else None
 
 
 WAITING: Mapping[str | None, Callable[[Assessment, Grant], Target | None]] = {
@@ -273,10 +265,9 @@ def _running_target(view: Assessment, grant: Grant) -> Target | None:
 
 def _subscriptions(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[CancelSubscription]:
     """What is canceled; but a trial that pays for service goes on until that is handed over."""
-    handed = _handed_over(view, grants)
     for key in sorted(view.cancelled):
         worthless = key in view.dropped
-        if worthless or key not in handed:
+        if worthless or key not in _handed_over(view, grants):
             yield CancelSubscription(
                 place=Place.CANCEL_WORTHLESS if worthless else Place.CANCEL,
                 subscription=key,

@@ -6,11 +6,10 @@ What each rule means stands in this package's README, for the person who reads i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(NamedTuple):
     """A rule that fired, and the figures it used, by name."""
 
     rule: str
@@ -19,4 +18,4 @@ class Reason:
 
 def because(rule: str, **figures: int | str | bool | None) -> Reason:
     """A reason: a rule of the README's table, and its figures."""
-    return Reason(rule=rule, figures=figures)
+    return Reason(rule, figures)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from operator import itemgetter
 
 from brain.rows import Grant
 from brain.snapshot import Snapshot
-from brain.stripe_rows import Invoice, LineItem
+from brain.stripe_rows import Invoice, LineItem, Subscription
 
 Span = tuple[int, int | None]
+
+SINCE = itemgetter(0)
+"""When a span began."""
 
 
 def is_paid_for(grant: Grant) -> bool:
@@ -43,19 +46,22 @@ def is_metered(line: LineItem) -> bool:
 class Ledger:
     """Spans of service by (subscription, product), UTC epoch seconds; the last may be running.
 
-    `ends` is when a subscription ended, for service that nobody wrote down.
+    `subscriptions` by id say when one ended, for service that nobody wrote down.
     """
 
-    spans: Mapping[tuple[str | None, str], tuple[Span, ...]]
-    ends: Mapping[str, int]
+    spans: Mapping[tuple[str | None, str], Sequence[Span]]
+    subscriptions: Mapping[str | None, Subscription]
 
-    def fraction(self, line: LineItem) -> Fraction | int | None:
-        """Share of the line that was given; None if not known."""
+    def share(self, line: LineItem) -> tuple[int, int] | None:
+        """How much of the line was given, and of how much (seconds); None if not known."""
         start, end = line.period.start, line.period.end
         if line.amount < 0 or line.subscription is None or start >= end or is_metered(line):
-            return 1
-        spans = self._spans(line.subscription, product_of(line), start)
-        return Fraction(_seconds(spans, start, end), end - start) if spans else None
+            return 1, 1
+        spans = self.given(line.subscription, product_of(line))
+        row = self.subscriptions.get(line.subscription)
+        if not spans and row is not None and row.ended_at is not None:
+            spans = ((start, row.ended_at),)
+        return (_seconds(spans, start, end), end - start) if spans else None
 
     def is_running(self, invoice: Invoice, now: int) -> bool:
         """True while service goes on that the invoice bills for, now (epoch seconds) or later."""
@@ -63,17 +69,11 @@ class Ledger:
             line.subscription is not None
             and line.amount >= 0
             and line.period.end > now
-            and any(to is None for _, to in self._given(line.subscription, product_of(line)))
+            and any(to is None for _, to in self.given(line.subscription, product_of(line)))
             for line in invoice.lines.data
         )
 
-    def _spans(self, subscription: str, product: str | None, start: int) -> tuple[Span, ...]:
-        spans = self._given(subscription, product)
-        if not spans and subscription in self.ends:
-            return ((start, self.ends[subscription]),)
-        return spans
-
-    def _given(self, subscription: str, product: str | None) -> tuple[Span, ...]:
+    def given(self, subscription: str, product: str | None) -> Sequence[Span]:
         """Spans of the product; a line that names none was for all that the subscription gave."""
         if product is not None:
             return self.spans.get((subscription, product), ())
@@ -94,19 +94,17 @@ def ledger(
     spans: dict[tuple[str | None, str], list[Span]] = {}
     for grant in snapshot.grants:
         waits = grant.subscription in ending and is_paid_for(grant)
-        stops = waits or grant.id in stopping
+        last = snapshot.now if waits or grant.id in stopping else None
         given = spans.setdefault((grant.subscription, grant.product), [])
         for since, to in grant.intervals:
-            given.append((since, snapshot.now if stops and to is None else to))
-    found = {row.id: row.ended_at for row in snapshot.subscriptions.values()}
-    ends = {key: ended for key, ended in found.items() if ended is not None}
-    return Ledger(spans={key: tuple(value) for key, value in spans.items()}, ends=ends)
+            given.append((since, last if to is None else to))
+    return Ledger(spans=spans, subscriptions=snapshot.subscriptions)
 
 
 def _seconds(spans: Iterable[Span], start: int, end: int) -> int:
     """Seconds of [start, end) inside the spans, each counted once."""
     total, reached = 0, start
-    for since, to in sorted(spans, key=lambda span: span[0]):
+    for since, to in sorted(spans, key=SINCE):
         upto = end if to is None else min(to, end)
         total += max(0, upto - max(since, reached))
         reached = max(reached, upto)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from brain.consolidation import Consolidated
 from brain.rows import Account, BillingDb, Customer, Enforcement, Grant
-from brain.stripe_rows import Invoice, StripeCustomer, Subscription
+from brain.stripe_rows import Invoice, LineItem, StripeCustomer, Subscription
+
+STOPPING = frozenset(
+    ("cannot-credit-uncollectible", "cannot-zero-uncollectible", "stripe-refused")
+)
+"""Kinds of cases that stop credit notes, charges and bans on the invoice they name."""
+
+Billed = Sequence[tuple[Invoice, LineItem]]
+"""Lines, each beside its invoice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
+class TakenBack(NamedTuple):
     """What left an invoice again after it was paid, minor units.
 
     refunded: by refunds that arrived. lost: by disputes. noted: what credit notes say went back to
@@ -27,6 +36,10 @@ class TakenBack:
         """Everything; a refund and the credit note that documents it are one return."""
         return self.lost + self.to_balance + max(self.refunded, self.noted)
 
+    def and_also(self, other: TakenBack) -> TakenBack:
+        """Both together."""
+        return TakenBack(*map(sum, zip(self, other, strict=True)))
+
 
 NOTHING = TakenBack()
 
@@ -37,12 +50,17 @@ class Snapshot:
 
     now: UTC epoch seconds.
     invoices: by (created, id), ascending.
+    consolidated: those that an earlier engine issued over others.
+    billed: subscription → lines that ask for something, or did until they were voided; but not
+        those of invoices issued over originals.
     subscriptions: by id; there is none of the id None.
     processing: invoices with a payment on its way.
     attempts: invoice → how often somebody tried to charge it; None: what pays no invoice.
     notes: invoice → how many credit notes stand on it.
     taken_back: invoice → what left it again.
     cases: (kind, object) of what waits for a person, or has waited.
+    stopped: what a case that stops it names.
+    credit: the customer's at Stripe, minor units by currency; empty where there is none.
     """
 
     now: int
@@ -51,31 +69,23 @@ class Snapshot:
     customer: Customer | None
     stripe_customer: StripeCustomer
     invoices: tuple[Invoice, ...]
+    consolidated: tuple[Consolidated, ...]
+    billed: Mapping[str | None, Billed]
     subscriptions: Mapping[str | None, Subscription]
     grants: tuple[Grant, ...]
     enforcement: Enforcement
     processing: frozenset[str | None]
     attempts: Mapping[str | None, int]
-    notes: Mapping[str, int]
+    notes: Mapping[str | None, int]
     taken_back: Mapping[str | None, TakenBack]
     disputed: bool
     cases: frozenset[tuple[str, str]]
-
-    @property
-    def credit(self) -> Mapping[str, int]:
-        """The customer's credit at Stripe, minor units by currency; empty where there is none."""
-        row = self.stripe_customer
-        if row.balance >= 0:
-            return {}
-        return {row.currency or self.account.currency: -row.balance}
+    stopped: frozenset[str]
+    credit: Mapping[str, int]
 
     def dunning_holds(self) -> frozenset[str]:
         """Kinds of the holds that dunning put; holds of other reasons are nobody's business."""
         return frozenset(h.kind for h in self.enforcement.holds if h.reason == "dunning")
-
-    def has_case(self, kinds: frozenset[str], object: str) -> bool:
-        """True where a case of one of these kinds names the object."""
-        return any((kind, object) in self.cases for kind in kinds)
 
     def named_by(self, kind: str) -> frozenset[str]:
         """The objects that cases of this kind name."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum, auto
+from typing import NamedTuple
 
 from brain.debt import Debt, Debts
 from brain.money import minimum
@@ -24,14 +24,7 @@ class Standing(IntEnum):
     BANNED = auto()
 
 
-STOPPING = frozenset(
-    ("cannot-credit-uncollectible", "cannot-zero-uncollectible", "stripe-refused")
-)
-"""Kinds of cases that stop credit notes, charges and bans on the invoice they name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """A standing, since when (UTC epoch seconds), by which invoices, and why."""
 
     standing: Standing
@@ -46,7 +39,7 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     Credit of a currency is counted once against its written-off debt; the worst currency decides.
     """
     candidates = [debt for debt in debts if debt.id in written and debt.may_matter]
-    highest = net(snapshot, candidates, {debt.id: debt.hi for debt in candidates})
+    highest = net(snapshot, [(debt.invoice.currency, debt.hi) for debt in candidates])
     bad = [debt for debt in candidates if reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
@@ -71,7 +64,7 @@ def _enforced(
     snapshot: Snapshot, policy: Policy, bad: Iterable[Debt], since: int, *, frozen: bool
 ) -> tuple[Standing, tuple[Reason, ...]]:
     """How harsh bad debt is met: what lasts longest and weighs most decides."""
-    sure = net(snapshot, bad, {debt.id: debt.lo for debt in bad})
+    sure = net(snapshot, [(debt.invoice.currency, debt.lo) for debt in bad])
     if not any(reaches(sure, currency, 1) for currency in sure):
         return Standing.BAD_DEBT, (because("held"),)
     override = snapshot.enforcement.override
@@ -83,8 +76,8 @@ def _enforced(
         return Standing.BAD_DEBT, (because("waits-for-payment"),)
     if not any(debt.can_be_paid for debt in bad):
         return Standing.BAD_DEBT, (because("no-way-to-pay"),)
-    free_of_cases = [d for d in bad if not snapshot.has_case(STOPPING, d.id)]
-    ban = net(snapshot, free_of_cases, {debt.id: debt.lo for debt in bad})
+    free_of_cases = [debt for debt in bad if debt.id not in snapshot.stopped]
+    ban = net(snapshot, [(debt.invoice.currency, debt.lo) for debt in free_of_cases])
     steps = (
         (Standing.BANNED, "banned", policy.ban_days, policy.ban_minimum, ban),
         (Standing.BLOCKED, "blocked", policy.block_days, policy.block_minimum, sure),
@@ -96,14 +89,11 @@ def _enforced(
     return Standing.BAD_DEBT, (because("bad-debt", since=since, **sure),)
 
 
-def net(
-    snapshot: Snapshot, debts: Iterable[Debt], amounts: Mapping[str, int]
-) -> Mapping[str, int]:
+def net(snapshot: Snapshot, amounts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     """Sums by currency less the customer's credit, minor units; below 0 where that is more."""
     sums: dict[str, int] = {}
-    for debt in debts:
-        currency = debt.invoice.currency
-        sums[currency] = sums.get(currency, 0) + amounts[debt.id]
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, 0) + amount
     credit = snapshot.credit
     return {c: amount - credit.get(c, 0) for c, amount in sums.items()}
 

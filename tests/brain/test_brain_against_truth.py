@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from brain import debt, policy
 from brain.assess import Assessment, assess
 from brain.gather import gather
-from brain.standing import STOPPING
+from brain.snapshot import STOPPING
 from fixtures import admission
 from fixtures.currencies import minimum, unit
 from fixtures.ledger import Ledger

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from brain import cover, debt, perform
 from brain.assess import assess
-from brain.debt import Debt
+from brain.debt import Bill, Claim
 from brain.gather import gather
 from fixtures.coverage import covered
 from fixtures.truth import assess as honest
@@ -20,11 +20,11 @@ from fixtures.world import World
 
 
 def at_most_what_is_asked(
-    *args: Any, found: Callable[..., Debt] = debt._debt, **more: Any
-) -> Debt:
-    """The debt as if what was credited, of service that nobody wrote down, had never been."""
-    owed = found(*args, **more)
-    return owed if owed.unknown is None else owed._replace(hi=owed.invoice.amount_remaining)
+    of: Any, bill: Bill, service: Any, *, found: Callable[..., Claim] = debt._claim
+) -> Claim:
+    """The claim as if what was credited, of service that nobody wrote down, had never been."""
+    owed = found(of, bill, service)
+    return owed if owed.unknown is None else owed._replace(hi=bill.invoice.amount_remaining)
 
 
 def statuses(of: World) -> list[str]:
@@ -89,7 +89,7 @@ PLANTED: tuple[tuple[Callable[..., None], str, object], ...] = (
     (test_a_look_gives_no_credit_back, "brain.perform.can_be_void", lambda invoice: True),
     (
         test_what_a_look_clears_as_paid_elsewhere_is_not_called_paid_twice,
-        "brain.debt._debt",
+        "brain.debt._claim",
         at_most_what_is_asked,
     ),
     (

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from brain.consolidation import consolidated
 from brain.gather import gather
 from fixtures.kit import KIT
 from legacy_replica.ban_flagged import ban_flagged
@@ -229,7 +228,7 @@ def test_truth_and_the_successor_read_the_originals_as_they_are_written() -> Non
     night(consolidate_bad_debt, world.ports)
     snapshot = gather(world.ports)
     assert snapshot is not None
-    (entry,) = consolidated(snapshot)
+    (entry,) = snapshot.consolidated
     assert entry.originals == ("in_1", "in_2")
     assert entry.invoice.status == "open"
     assert entry.invoice.amount_remaining == 8000

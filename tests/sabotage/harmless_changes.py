@@ -104,8 +104,8 @@ CANDIDATE = (
     Refactoring(
         "Properties of the brain change places",
         SHIPPED,
-        (Each(DEBT, r"(?s)( {4}@property\n    def may_matter.*?\n\n)"
-                    r"( {4}@property\n    def asks.*?\n\n)", r"\2\1"),),
+        (Each(DEBT, r"(?s)( {4}@property\n    def is_unrecorded.*?\n\n)"
+                    r"( {4}@property\n    def can_be_paid.*?\n\n)", r"\2\1"),),
     ),
     Refactoring(
         "The brain's table of currencies is turned round",

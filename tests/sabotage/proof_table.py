@@ -93,7 +93,7 @@ the smallest open gate with this one condition.
 **One row by hand.** Take *The brain forgives every debt*:
 
 ```sh
-sed -i 's/or debt.id in forgiven/or True/' brain/debt.py
+sed -i 's/or bill.id in forgiven/or True/' brain/debt.py
 shadow gate            # Gate closed, with `made-worse` among the reasons; exit code 1
 git checkout brain/debt.py
 ```

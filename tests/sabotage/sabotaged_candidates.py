@@ -58,7 +58,7 @@ ROWS = (
     Sabotage(
         "The brain forgives every debt",
         SHIPPED,
-        (Edit("brain/debt.py", "or debt.id in forgiven", "or True"),),
+        (Edit("brain/debt.py", "or bill.id in forgiven", "or True"),),
         "made-worse",
     ),
     Sabotage(
@@ -98,7 +98,7 @@ ROWS = (
         "The brain forgets taxes",
         SHIPPED,
         (Edit("brain/debt.py",
-              "return line.amount - discounts + taxes", "return line.amount - discounts"),),
+              "amount += tax.amount", "amount += 0"),),
         "cell-diverges",
     ),
     Sabotage(
