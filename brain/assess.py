@@ -93,13 +93,13 @@ def assess(
     unpaid = cover.unpaid(snapshot, in_grace) if ends_unpaid else {}
     shown = owing(NONE, frozenset(unpaid), NONE)
     overdue = frozenset(
-        [debt.id for debt in shown if writes_off and _is_overdue(snapshot, policy, debt)]
+        [debt.id for debt in shown.each if writes_off and _is_overdue(snapshot, policy, debt)]
     )
-    written = overdue | {debt.id for debt in shown if debt.invoice.status == "uncollectible"}
+    written = overdue | {debt.id for debt in shown.each if debt.invoice.status == "uncollectible"}
     remembered = snapshot.named_by(cases.FORGIVEN_IN_PAYMENT)
     pardoned = [
         debt
-        for debt in shown
+        for debt in shown.each
         if debt.may_matter
         and (forgive or debt.id in remembered)
         and (debt.id in written or _time_is_over(snapshot, policy, debt))
@@ -112,7 +112,7 @@ def assess(
         overdue=overdue,
         written=written,
         forgiven=frozenset([debt.id for debt in pardoned if not debt.waiting]),
-        promised=frozenset([debt.id for debt in pardoned if debt.waiting]),
+        promised=tuple([debt.id for debt in pardoned if debt.waiting]),
         stops=writes_off and policy.ends_service,
     )
     return _settled(owing, found, unpaid, writes_off=writes_off, ends=ends_unpaid)
@@ -152,7 +152,7 @@ class Found(NamedTuple):
     overdue: frozenset[str]
     written: frozenset[str]
     forgiven: frozenset[str]
-    promised: frozenset[str]
+    promised: tuple[str, ...]
     stops: bool
 
 
@@ -175,7 +175,7 @@ def _with_service(owing: Owing, found: Found, unpaid: Mapping[str, str]) -> Asse
     """
     snapshot, shown, written = found.snapshot, found.debts, found.written
     due = written | found.forgiven
-    touched = [d for d in shown if found.stops and d.id in due and d.may_matter]
+    touched = [d for d in shown.each if found.stops and d.id in due and d.may_matter]
     ending = _billed([debt.invoice for debt in touched])
     stopping = frozenset(unpaid)
     along = _ending_with(snapshot, _cancelled(snapshot, shown, ending))
@@ -261,7 +261,7 @@ def _is_unsure(debts: Debts, subscription: str) -> bool:
         and debt.is_unrecorded
         and not debt.is_excused
         and subscription in subscriptions_of(debt.invoice)
-        for debt in debts
+        for debt in debts.each
     )
 
 
@@ -274,14 +274,13 @@ def _cleared(
     service go on: what never ran, as far as anybody knows, does not begin by it.
     """
     running = leftover & in_grace
-    ran = [grant for grant in snapshot.grants if grant.intervals]
-    waiting = [grant for grant in ran if cover.waits(grant)]
     owed_again = {
         invoice.id
         for invoice in snapshot.invoices
         if invoice.id in running
-        for grant in waiting
-        if bills_for(invoice, grant) and cover.lasts(snapshot, grant, in_grace)
+        for grant in snapshot.grants
+        if grant.intervals and cover.waits(grant) and bills_for(invoice, grant)
+        if cover.lasts(snapshot, grant, in_grace)
     }
     return leftover - owed_again
 
@@ -328,7 +327,7 @@ def _leftover(snapshot: Snapshot, debts: Debts) -> frozenset[str]:
     return frozenset(
         [
             debt.id
-            for debt in debts
+            for debt in debts.each
             if debt.is_collectible
             and debt.invoice.amount_remaining > 0
             and debt.hi == 0
@@ -350,7 +349,7 @@ def _is_over(snapshot: Snapshot, debt: Debt, stopped: Ledger) -> bool:
 
 def _figures(snapshot: Snapshot, debts: Debts, overdue: frozenset[str]) -> list[Reason]:
     found = []
-    for debt in debts:
+    for debt in debts.each:
         if not debt.may_matter:
             continue
         if debt.unknown is not None:

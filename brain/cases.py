@@ -6,8 +6,8 @@ README.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from brain.consolidation import Consolidated, is_consolidated
 from brain.debt import Debt, Debts
@@ -19,8 +19,7 @@ FORGIVEN_IN_PAYMENT = "forgiven-in-payment"
 """Kind of the case that remembers what support forgave until a payment on its way has landed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One thing for a person; `object` is the id of what it is about."""
 
     kind: str
@@ -33,22 +32,23 @@ def find(
     policy: Policy,
     debts: Debts,
     written: frozenset[str],
-    promised: frozenset[str],
+    promised: tuple[str, ...],
 ) -> tuple[Case, ...]:
     """Every case this account needs that is not open yet, in a fixed order.
 
     written: invoices written off, or about to be. promised: what support forgives once the payment
     that is on its way has failed.
     """
-    found = [case for debt in debts for case in _of_invoice(snapshot, policy, debt)]
-    found += [
-        _case(FORGIVEN_IN_PAYMENT, debt.id, amount=debt.hi)
-        for debt in debts
-        if debt.id in promised
-    ]
+    found: list[Case] = []
+    for debt in debts.each:
+        if debt.is_collectible:
+            found += _of_collectible(snapshot, policy, debt)
+        elif debt.invoice.status == "paid":
+            found += _of_paid(snapshot, debt)
+    found += [_case(FORGIVEN_IN_PAYMENT, key, amount=debts.by_invoice[key].hi) for key in promised]
     found += [
         _case("no-way-to-pay", debt.id)
-        for debt in debts
+        for debt in debts.each
         if debt.may_matter and debt.invoice.confirmation_secret is None
     ]
     found += _of_metadata(snapshot, debts, written)
@@ -62,19 +62,19 @@ def _case(kind: str, object: str, **detail: int | str | bool | None) -> Case:
     return Case(kind=kind, object=object, detail=tuple(detail.items()))
 
 
-def _of_invoice(snapshot: Snapshot, policy: Policy, debt: Debt) -> Iterator[Case]:
-    if debt.invoice.status == "paid":
-        missing = uninvoiced(snapshot, debt)
-        if missing > 0:
-            yield _case("debt-without-invoice", debt.id, amount=missing)
-    elif not debt.is_collectible:
-        return
-    elif debt.minimum is None:
-        yield _case("unknown-currency", debt.id, currency=debt.invoice.currency)
-    elif _is_over(snapshot, policy, debt):
-        yield from _of_bad_debt(debt)
-    elif _asks_for_person(snapshot, policy, debt):
-        yield _case("overdue-contract", debt.id, amount=debt.hi)
+def _of_paid(snapshot: Snapshot, debt: Debt) -> list[Case]:
+    missing = uninvoiced(snapshot, debt)
+    return [_case("debt-without-invoice", debt.id, amount=missing)] if missing > 0 else []
+
+
+def _of_collectible(snapshot: Snapshot, policy: Policy, debt: Debt) -> Iterable[Case]:
+    if debt.minimum is None:
+        return [_case("unknown-currency", debt.id, currency=debt.invoice.currency)]
+    if _is_over(snapshot, policy, debt):
+        return _of_bad_debt(debt)
+    if _asks_for_person(snapshot, policy, debt):
+        return [_case("overdue-contract", debt.id, amount=debt.hi)]
+    return []
 
 
 def _of_bad_debt(debt: Debt) -> Iterator[Case]:
@@ -114,8 +114,10 @@ def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
 def _of_metadata(snapshot: Snapshot, debts: Debts, written: frozenset[str]) -> list[Case]:
     """The noted amount disagrees with what is owed; the figures do not change for it."""
     noted = snapshot.stripe_customer.metadata.get("bad_debt_amount")
-    bad = [debt for debt in debts if debt.id in written and debt.may_matter]
-    if noted is None or noted == "" or not bad or any(d.unknown or d.evidence for d in bad):
+    if noted is None or noted == "":
+        return []
+    bad = [debt for debt in debts.each if debt.id in written and debt.may_matter]
+    if not bad or any(debt.unknown or debt.evidence for debt in bad):
         return []
     currency = snapshot.account.currency
     owed = sum(debt.hi for debt in bad if debt.invoice.currency == currency)
@@ -132,15 +134,14 @@ def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
             debt.may_matter
             and (debt.due_at <= snapshot.now or debt.invoice.status == "uncollectible")
             and debt.invoice.currency == currency
-            for debt in debts
+            for debt in debts.each
         )
     ]
 
 
 def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
-    for debt in debts:
-        unlinked = is_consolidated(debt.invoice) and not debt.consolidated
-        if unlinked and debt.invoice.status in ("open", "uncollectible"):
+    for debt in debts.each:
+        if debt.is_collectible and is_consolidated(debt.invoice):
             yield _case("consolidated-without-originals", debt.id)
     for entry in snapshot.consolidated:
         if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":

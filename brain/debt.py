@@ -8,7 +8,7 @@ bounds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -115,14 +115,15 @@ class Debt(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debts:
-    """The debts of an account by invoice, oldest due first, by the ledger of its service."""
+    """The debts of an account, oldest due first, by the ledger of its service.
 
+    unused: consolidated invoice → what was paid on it and no original needed, minor units.
+    """
+
+    each: tuple[Debt, ...]
     by_invoice: Mapping[str, Debt]
     unused: Mapping[str, int]
     ledger: Ledger
-
-    def __iter__(self) -> Iterator[Debt]:
-        return iter(self.by_invoice.values())
 
 
 def due_at(invoice: Invoice) -> int:
@@ -213,10 +214,11 @@ def debts(
     """Every bill's debt by the ledger; what is `forgiven` is owed no longer."""
     claims = {bill.id: _claim(snapshot, bill, ledger) for bill in asked}
     shares, unused = _shared_out(asked, claims, snapshot.consolidated)
-    found = {
-        bill.id: _debt(bill, claims[bill.id], shares.get(bill.id, 0), forgiven) for bill in asked
-    }
-    return Debts(by_invoice=found, unused=unused, ledger=ledger)
+    each = tuple(
+        [_debt(bill, claims[bill.id], shares.get(bill.id, 0), forgiven) for bill in asked]
+    )
+    by_invoice = {debt.id: debt for debt in each}
+    return Debts(each=each, by_invoice=by_invoice, unused=unused, ledger=ledger)
 
 
 def _claim(snapshot: Snapshot, bill: Bill, ledger: Ledger) -> Claim:

@@ -94,7 +94,7 @@ def _nothing(named: str | None) -> Answer:
 
 def _due(view: Assessment) -> Iterable[Debt]:
     """What is due, oldest first; nothing in a currency in which credit covers it."""
-    due = [d for d in view.debts if d.may_matter and d.due_at <= view.snapshot.now]
+    due = [d for d in view.debts.each if d.may_matter and d.due_at <= view.snapshot.now]
     owed = net(view.snapshot, [(debt.invoice.currency, debt.hi) for debt in due])
     return [debt for debt in due if reaches(owed, debt.invoice.currency, 1)]
 
@@ -102,8 +102,8 @@ def _due(view: Assessment) -> Iterable[Debt]:
 def _of_invoice(view: Assessment, named: str) -> Iterable[Debt]:
     for entry in view.snapshot.consolidated:
         if entry.invoice.id == named:
-            return [debt for debt in view.debts if debt.id in entry.originals]
-    return [debt for debt in view.debts if debt.id == named]
+            return [debt for debt in view.debts.each if debt.id in entry.originals]
+    return [debt for debt in view.debts.each if debt.id == named]
 
 
 def is_chargeable(view: Assessment, debt: Debt) -> bool:
@@ -156,7 +156,7 @@ def billing_state(ports: Ports, _: Trigger, mode: Mode) -> Answer | None:
             "currency": debt.invoice.currency,
             "client_secret": secret_of(debt.invoice),
         }
-        for debt in view.debts
+        for debt in view.debts.each
         if is_chargeable(view, debt)
     ]
     oldest = payable[0] if payable else {"invoice": None, "amount": 0}

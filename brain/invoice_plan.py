@@ -25,7 +25,7 @@ def invoices(view: Assessment) -> Iterator[Change]:
         if _can_retire(view, entry):
             key = _key(view, entry.invoice, 0)
             yield Retire(place=Place.RETIRE, invoice=entry.invoice, key=key)
-    for debt in view.debts:
+    for debt in view.debts.each:
         if debt.id in view.leftover:
             by = _settled_by(view, debt)
             yield Clear(

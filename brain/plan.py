@@ -119,7 +119,7 @@ def _metadata(view: Assessment) -> Iterator[Effect]:
     if not bad and shown.get("bad_debt", "false") != "false":
         pairs["bad_debt"] = ""
     if "bad_debt_amount" in shown and not any(
-        debt.evidence and (bad or _is_asked(view, debt)) for debt in view.debts
+        debt.evidence and (bad or _is_asked(view, debt)) for debt in view.debts.each
     ):
         pairs["bad_debt_amount"] = ""
     consolidated = shown.get("consolidated_invoice")
@@ -175,14 +175,14 @@ def _begins_record(view: Assessment, grant: Grant) -> bool:
         and not grant.intervals
         and any(
             debt.asks and debt.is_unrecorded and bills_for(debt.invoice, grant)
-            for debt in view.debts
+            for debt in view.debts.each
         )
     )
 
 
 def _cancelled_next(view: Assessment) -> frozenset[str]:
     """Subscriptions that are cancelled once an invoice of theirs is cleared."""
-    cleared = (d.invoice for d in view.debts if d.id in view.leftover)
+    cleared = (d.invoice for d in view.debts.each if d.id in view.leftover)
     billed = frozenset(key for invoice in cleared for key in subscriptions_of(invoice))
     return billed & (view.suspended | view.dropped)
 
@@ -194,7 +194,7 @@ def _in_payment(view: Assessment) -> frozenset[str]:
     """
     return frozenset(
         key
-        for debt in view.debts
+        for debt in view.debts.each
         if debt.processing and debt.invoice.status == "uncollectible"
         if debt.minimum is not None and not debt.is_excused
         for key in subscriptions_of(debt.invoice)

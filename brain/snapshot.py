@@ -89,7 +89,7 @@ class Snapshot:
 
     def named_by(self, kind: str) -> frozenset[str]:
         """The objects that cases of this kind name."""
-        return frozenset(named for found, named in self.cases if found == kind)
+        return frozenset([named for found, named in self.cases if found == kind])
 
 
 def is_live(subscription: Subscription | None) -> bool:

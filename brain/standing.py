@@ -38,13 +38,13 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
 
     Credit of a currency is counted once against its written-off debt; the worst currency decides.
     """
-    candidates = [debt for debt in debts if debt.id in written and debt.may_matter]
+    candidates = [debt for debt in debts.each if debt.id in written and debt.may_matter]
     highest = net(snapshot, [(debt.invoice.currency, debt.hi) for debt in candidates])
     bad = [debt for debt in candidates if reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
     since = min(_written_off_at(snapshot, debt) for debt in bad)
-    frozen = any(debt.waiting for debt in debts)
+    frozen = any(debt.waiting for debt in debts.each)
     standing, reasons = _enforced(snapshot, policy, bad, since, frozen=frozen)
     return Finding(
         standing=standing, since=since, bad=frozenset(d.id for d in bad), reasons=reasons
@@ -54,7 +54,7 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
 def _not_bad(snapshot: Snapshot, debts: Debts) -> Finding:
     due = any(
         debt.invoice.status == "open" and debt.due_at <= snapshot.now and debt.may_matter
-        for debt in debts
+        for debt in debts.each
     )
     standing = Standing.PAST_DUE if due else Standing.CLEAR
     return Finding(standing=standing, reasons=(because("past-due" if due else "clear"),))

@@ -261,8 +261,8 @@ def test_truth_computed_by_others_agrees_on_what_is_owed(of: Any) -> None:
     snapshot, truth = gather(of.ports), KIT.truth(of)
     assert snapshot is not None
     view = assess(snapshot, writes_off=False, ends_unpaid=False)
-    assume(not any(debt.evidence and debt.share for debt in view.debts))  # ours to decide
-    mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts if debt.hi > 0}
+    assume(not any(debt.evidence and debt.share for debt in view.debts.each))  # ours to decide
+    mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts.each if debt.hi > 0}
     theirs = {
         name: tuple(truth["owed_bounds"].get(name, (amount, amount)))
         for name, amount in truth["owed"].items()

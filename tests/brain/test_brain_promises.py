@@ -114,7 +114,7 @@ def small_stores(of: World, before: World, view: Assessment) -> Iterator[str]:
         yield "2: since"
     if (noted.get("bad_debt") == "true") != mark or noted.get("bad_debt") not in MARKS:
         yield "3: mark"
-    evidence = any(debt.evidence for debt in view.debts)
+    evidence = any(debt.evidence for debt in view.debts.each)
     if "bad_debt_amount" in noted and not evidence:
         yield "3: amount"
     in_progress = noted.get("consolidated_invoice") in view.snapshot.processing
@@ -184,7 +184,7 @@ def test_after_a_look_brain_and_truth_still_tell_the_same(number: int) -> None:
     snapshot, told = gather(of.ports), honest(of)
     assert snapshot is not None
     view = assess(snapshot, writes_off=False, ends_unpaid=False)
-    mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts}
+    mine = {debt.id: (debt.lo, debt.hi) for debt in view.debts.each}
     zeroed = cases(of, "cannot-zero-uncollectible", "forgiven-in-payment")
     assert {name: pair for name, pair in mine.items() if name not in zeroed} == {
         name: book.owed for name, book in told.books.items() if name not in zeroed
