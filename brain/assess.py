@@ -222,7 +222,8 @@ def _ending_too(view: Assessment, *, behind_ban: bool) -> Mapping[str, str]:
     what it hid. Only those that are not in `view.unpaid` yet.
     """
     snapshot, covering = view.snapshot, view.lasting
-    found = dict(cover.unpaid(snapshot, covering, view.cleared))
+    cleared = view.cleared  # where nothing is, all is covered as it was
+    found = dict(cover.unpaid(snapshot, covering, cleared)) if cleared else {}
     if behind_ban and view.ban_falls:
         found |= {
             grant.id: "ended"

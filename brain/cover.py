@@ -48,9 +48,11 @@ def is_covered(snapshot: Snapshot, grant: Grant, running: frozenset[str]) -> boo
     if subscription is not None and subscription.status == "trialing":
         return True
     current = _current(snapshot, grant)
-    paid = any(is_settled(snapshot, invoice) or _is_free(invoice) for invoice, _ in current)
-    waits = any(_waits(snapshot, invoice, line, running) for invoice, line in current)
-    return paid or waits or _is_contracted(snapshot, grant, current)
+    return (
+        any(is_settled(snapshot, invoice) or _is_free(invoice) for invoice, _ in current)
+        or any(_waits(snapshot, invoice, line, running) for invoice, line in current)
+        or _is_contracted(snapshot, grant, current)
+    )
 
 
 def is_settled(snapshot: Snapshot, invoice: Invoice) -> bool:
@@ -59,8 +61,10 @@ def is_settled(snapshot: Snapshot, invoice: Invoice) -> bool:
     What was credited was not settled. What a consolidated invoice paid for is settled there, and
     restores nothing here (docs/decisions/0030).
     """
-    is_paid = invoice.status == "paid" and own_settled(invoice) >= invoice.total
-    return is_paid and _kept(snapshot, invoice) > 0
+    if invoice.status != "paid":
+        return False
+    settled = own_settled(invoice)
+    return settled >= invoice.total and settled > _gone_back(snapshot, invoice)
 
 
 def unpaid(
@@ -135,16 +139,18 @@ def _is_given_back(grant: Grant, subscription: Subscription, now: int) -> bool:
     return any(to is None and since >= ended for since, to in grant.intervals)
 
 
-def _kept(snapshot: Snapshot, invoice: Invoice) -> int:
-    """What was settled on the invoice and did not go back, minor units."""
-    return own_settled(invoice) - snapshot.taken_back.get(invoice.id, NOTHING).all
+def _gone_back(snapshot: Snapshot, invoice: Invoice) -> int:
+    """What left the invoice again after it was settled, minor units."""
+    return snapshot.taken_back.get(invoice.id, NOTHING).all
 
 
 def _brings_nothing(snapshot: Snapshot, invoice: Invoice, cleared: frozenset[str]) -> bool:
     """True where the invoice has a price, asks for nothing any more, and nothing was kept."""
     asking = invoice.status in (*COLLECTIBLE, "draft") and invoice.id not in cleared
     asks = invoice.amount_remaining if asking else 0
-    return invoice.total > 0 and asks == 0 and _kept(snapshot, invoice) <= 0
+    return (
+        invoice.total > 0 and asks == 0 and own_settled(invoice) <= _gone_back(snapshot, invoice)
+    )
 
 
 def _is_free(invoice: Invoice) -> bool:

@@ -120,7 +120,7 @@ class Debts:
     unused: consolidated invoice → what was paid on it and no original needed, minor units.
     """
 
-    each: tuple[Debt, ...]
+    each: Sequence[Debt]
     by_invoice: Mapping[str, Debt]
     unused: Mapping[str, int]
     ledger: Ledger
@@ -212,11 +212,10 @@ def debts(
     snapshot: Snapshot, asked: Sequence[Bill], ledger: Ledger, forgiven: frozenset[str]
 ) -> Debts:
     """Every bill's debt by the ledger; what is `forgiven` is owed no longer."""
-    claims = {bill.id: _claim(snapshot, bill, ledger) for bill in asked}
-    shares, unused = _shared_out(asked, claims, snapshot.consolidated)
-    each = tuple(
-        [_debt(bill, claims[bill.id], shares.get(bill.id, 0), forgiven) for bill in asked]
-    )
+    claims = [_claim(snapshot, bill, ledger) for bill in asked]
+    billed = tuple(zip(asked, claims, strict=True))
+    shares, unused = _shared_out(billed, snapshot.consolidated)
+    each = [_debt(bill, claim, shares.get(bill.id, 0), forgiven) for bill, claim in billed]
     by_invoice = {debt.id: debt for debt in each}
     return Debts(each=each, by_invoice=by_invoice, unused=unused, ledger=ledger)
 
@@ -250,7 +249,7 @@ def _noted(snapshot: Snapshot, bill: Bill) -> int | None:
 
 
 def _shared_out(
-    asked: Iterable[Bill], claims: Mapping[str, Claim], over: tuple[Consolidated, ...]
+    billed: Sequence[tuple[Bill, Claim]], over: tuple[Consolidated, ...]
 ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Each original's share of what was paid for it, and what no original needed.
 
@@ -261,11 +260,11 @@ def _shared_out(
     unused = {}
     for entry in over:
         left, currency = entry.paid, entry.invoice.currency
-        for bill in asked:  # oldest due first
+        for bill, claim in billed:  # oldest due first
             claimed = bill.id in entry.originals and not bill.is_excused
             if claimed and bill.invoice.currency == currency:
                 had = shares.get(bill.id, 0)
-                share = min(left, claims[bill.id].hi - had)
+                share = min(left, claim.hi - had)
                 shares[bill.id] = had + share
                 left -= share
         unused[entry.invoice.id] = left

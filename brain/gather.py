@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from brain.consolidation import Consolidated, consolidated
 from brain.ports import Ports, Stripe
@@ -60,7 +59,7 @@ def gather(ports: Ports) -> Snapshot | None:
         processing=_processing(intents, paid_by),
         attempts=_counted([paid_by.get(charge.payment_intent) for charge in charges]),
         notes=_counted([note.invoice for note in notes]),
-        taken_back=_taken_back(_Returns(charges, refunds, disputes, notes), paid_by),
+        taken_back=_taken_back(charges, refunds, disputes, notes, paid_by),
         disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),
         cases=frozenset([(case.kind, case.object) for case in cases]),
         stopped=frozenset([case.object for case in cases if case.kind in STOPPING]),
@@ -70,20 +69,23 @@ def gather(ports: Ports) -> Snapshot | None:
 
 def is_processing(stripe: Stripe, invoice: Invoice) -> bool:
     """True where a payment of this invoice is on its way, read afresh."""
+    intents = [paid.payment.payment_intent for paid in invoice.payments.data]
     return any(
         stripe.payment_intents.retrieve(intent).status == "processing"
-        for intent in _intents(invoice)
+        for intent in intents
+        if intent is not None
     )
-
-
-def _intents(invoice: Invoice) -> list[str]:
-    payments = [paid.payment.payment_intent for paid in invoice.payments.data]
-    return [intent for intent in payments if intent is not None]
 
 
 def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
     """Since basil neither names the other directly."""
-    return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
+    found = {
+        paid.payment.payment_intent: invoice.id
+        for invoice in invoices
+        for paid in invoice.payments.data
+    }
+    found.pop(None, None)
+    return found
 
 
 def _billed(
@@ -115,16 +117,15 @@ def _credit(payer: StripeCustomer, account: Account) -> Mapping[str, int]:
     return {payer.currency or account.currency: -payer.balance} if payer.balance < 0 else {}
 
 
-class _Returns(NamedTuple):
-    charges: Iterable[Charge]
-    refunds: tuple[Refund, ...]
-    disputes: Iterable[Dispute]
-    notes: Iterable[CreditNote]
-
-
-def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str | None, TakenBack]:
+def _taken_back(
+    charges: Iterable[Charge],
+    refunds: Sequence[Refund],
+    disputes: Iterable[Dispute],
+    notes: Iterable[CreditNote],
+    paid_by: Paid,
+) -> Mapping[str | None, TakenBack]:
     """What left each invoice; a refund on its way has not left, one that failed never did."""
-    intent_of: Mapping[str | None, str | None] = {c.id: c.payment_intent for c in found.charges}
+    intent_of: Mapping[str | None, str | None] = {c.id: c.payment_intent for c in charges}
     back: dict[str | None, TakenBack] = {}
 
     def take(invoice: str | None, more: TakenBack) -> None:
@@ -133,14 +134,14 @@ def _taken_back(found: _Returns, paid_by: Paid) -> Mapping[str | None, TakenBack
     def invoice_of(row: Refund | Dispute) -> str | None:
         return paid_by.get(row.payment_intent or intent_of.get(row.charge))
 
-    for refund in found.refunds:
+    for refund in refunds:
         if refund.status == "succeeded":
             take(invoice_of(refund), TakenBack(refunded=refund.amount))
-    for dispute in found.disputes:
+    for dispute in disputes:
         if dispute.status == "lost":
             take(invoice_of(dispute), TakenBack(lost=dispute.amount))
-    failed = {refund.id for refund in found.refunds if refund.status in ("failed", "canceled")}
-    for note in found.notes:
+    failed = {refund.id for refund in refunds if refund.status in ("failed", "canceled")}
+    for note in notes:
         if note.status == "issued":
             take(note.invoice, _noted(note, failed))
     return back

@@ -9,12 +9,12 @@ from brain.assess import Assessment, assess
 from brain.effects import Effect
 from brain.gather import gather
 from brain.mode import Mode
-from brain.perform import Moved, TryLater, perform
+from brain.perform import CALLS, Moved, TryLater, perform
 from brain.plan import plan
 from brain.ports import Ports
 
-STEP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-"""Where a word of an effect's name ends: CancelSubscription is to cancel a subscription."""
+DOES = {kind: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower() for kind in CALLS}
+"""What each effect does, in words: CancelSubscription is to cancel a subscription."""
 
 ROUNDS = 8
 """How often a look starts again before it leaves the account to the next one."""
@@ -55,7 +55,7 @@ def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:
 def _round(ports: Ports, mode: Mode, decision: Decision) -> bool:
     """Say why, and carry out what the mode allows; False where that is nothing."""
     say(ports, mode, decision)
-    allowed = tuple(effect for effect in decision.effects if effect.place in mode.places)
+    allowed = [effect for effect in decision.effects if effect.place in mode.places]
     try:
         for effect in allowed:
             perform(ports, effect)
@@ -73,5 +73,5 @@ def say(ports: Ports, mode: Mode, decision: Decision) -> None:
     for effect in decision.effects:
         ports.reason(
             "step" if effect.place in mode.places else "not-this-mode",
-            does=STEP.sub(" ", type(effect).__name__).lower(),
+            does=DOES[type(effect)],
         )

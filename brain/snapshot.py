@@ -85,7 +85,7 @@ class Snapshot:
 
     def dunning_holds(self) -> frozenset[str]:
         """Kinds of the holds that dunning put; holds of other reasons are nobody's business."""
-        return frozenset(h.kind for h in self.enforcement.holds if h.reason == "dunning")
+        return frozenset([h.kind for h in self.enforcement.holds if h.reason == "dunning"])
 
     def named_by(self, kind: str) -> frozenset[str]:
         """The objects that cases of this kind name."""
