@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -105,12 +105,12 @@ def assess(
         and (debt.id in written or _time_is_over(snapshot, policy, debt))
     ]
     found = Found(
-        snapshot=snapshot,
-        policy=policy,
-        debts=shown,
-        in_grace=in_grace,
-        overdue=overdue,
-        written=written,
+        snapshot,
+        policy,
+        shown,
+        in_grace,
+        overdue,
+        written,
         forgiven=frozenset([debt.id for debt in pardoned if not debt.waiting]),
         promised=tuple([debt.id for debt in pardoned if debt.waiting]),
         stops=writes_off and policy.ends_service,
@@ -176,15 +176,15 @@ def _with_service(owing: Owing, found: Found, unpaid: Mapping[str, str]) -> Asse
     snapshot, shown, written = found.snapshot, found.debts, found.written
     due = written | found.forgiven
     touched = [d for d in shown.each if found.stops and d.id in due and d.may_matter]
-    ending = _billed([debt.invoice for debt in touched])
+    ending = subscriptions_of(*[debt.invoice for debt in touched])
     stopping = frozenset(unpaid)
     along = _ending_with(snapshot, _cancelled(snapshot, shown, ending))
     after = owing(ending, stopping | along, found.forgiven)
     finding = stand(snapshot, found.policy, after, written)
     bad = finding.bad if found.stops else NONE
-    suspended = _billed([after.by_invoice[key].invoice for key in bad])
+    suspended = subscriptions_of(*[after.by_invoice[key].invoice for key in bad])
     worthless = [d.invoice for d in touched if not after.by_invoice[d.id].may_matter]
-    dropped = _billed(worthless) - suspended
+    dropped = subscriptions_of(*worthless) - suspended
     cancelled = _cancelled(snapshot, shown, suspended | dropped)
     stopping |= _ending_with(snapshot, cancelled)
     after = owing(suspended | dropped, stopping, found.forgiven)
@@ -286,15 +286,11 @@ def _cleared(
     return leftover - owed_again
 
 
-def subscriptions_of(invoice: Invoice) -> frozenset[str]:
-    """The subscriptions an invoice bills for."""
-    named = (invoice.subscription, *[line.subscription for line in invoice.lines.data])
+def subscriptions_of(*invoices: Invoice) -> frozenset[str]:
+    """The subscriptions that any of the invoices bills for."""
+    named = {line.subscription for invoice in invoices for line in invoice.lines.data}
+    named.update([invoice.subscription for invoice in invoices])
     return frozenset([subscription for subscription in named if subscription is not None])
-
-
-def _billed(invoices: Iterable[Invoice]) -> frozenset[str]:
-    """The subscriptions that any of them bills for."""
-    return frozenset([key for invoice in invoices for key in subscriptions_of(invoice)])
 
 
 def _time_is_over(snapshot: Snapshot, policy: Policy, bill: Bill | Debt) -> bool:

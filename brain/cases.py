@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from brain.consolidation import Consolidated, is_consolidated
-from brain.debt import Debt, Debts
+from brain.debt import Debt, Debts, earned
 from brain.money import strict
 from brain.policy import DAY, Policy
-from brain.snapshot import NOTHING, Snapshot
+from brain.service import Ledger
+from brain.snapshot import NOTHING, Snapshot, TakenBack
 
 FORGIVEN_IN_PAYMENT = "forgiven-in-payment"
 """Kind of the case that remembers what support forgave until a payment on its way has landed."""
@@ -43,8 +44,8 @@ def find(
     for debt in debts.each:
         if debt.is_collectible:
             found += _of_collectible(snapshot, policy, debt)
-        elif debt.invoice.status == "paid":
-            found += _of_paid(snapshot, debt)
+        elif debt.invoice.status == "paid" and debt.id in snapshot.taken_back:
+            found += _of_returned(debt, snapshot.taken_back[debt.id], debts.ledger)
     found += [_case(FORGIVEN_IN_PAYMENT, key, amount=debts.by_invoice[key].hi) for key in promised]
     found += [
         _case("no-way-to-pay", debt.id)
@@ -62,8 +63,8 @@ def _case(kind: str, object: str, **detail: int | str | bool | None) -> Case:
     return Case(kind=kind, object=object, detail=tuple(detail.items()))
 
 
-def _of_paid(snapshot: Snapshot, debt: Debt) -> list[Case]:
-    missing = uninvoiced(snapshot, debt)
+def _of_returned(debt: Debt, back: TakenBack, ledger: Ledger) -> list[Case]:
+    missing = uninvoiced(debt, back, ledger)
     return [_case("debt-without-invoice", debt.id, amount=missing)] if missing > 0 else []
 
 
@@ -100,15 +101,14 @@ def _asks_for_person(snapshot: Snapshot, policy: Policy, debt: Debt) -> bool:
     return policy.grace_days is None and debt.may_matter and late
 
 
-def uninvoiced(snapshot: Snapshot, debt: Debt) -> int:
+def uninvoiced(debt: Debt, back: TakenBack, ledger: Ledger) -> int:
     """What was given and taken back without an invoice that asks for it, minor units.
 
     A refund with a credit note is a gift. Never more than the service was worth.
     """
-    back = snapshot.taken_back.get(debt.id, NOTHING)
     unmatched = back.lost + max(0, back.refunded - back.noted)
-    given = debt.invoice.total if debt.earned is None else debt.earned
-    return min(given, unmatched)
+    given = earned(debt, ledger)
+    return min(debt.invoice.total if given is None else given, unmatched)
 
 
 def _of_metadata(snapshot: Snapshot, debts: Debts, written: frozenset[str]) -> list[Case]:

@@ -8,12 +8,12 @@ bounds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from brain.consolidation import Consolidated, own_settled
+from brain.consolidation import own_settled
 from brain.money import minimum, strict, unit
 from brain.service import Ledger
 from brain.snapshot import Snapshot
@@ -62,22 +62,28 @@ class Bill(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What is owed by the service given, before consolidated payments and what excuses it."""
+    """What is owed by the service given, before consolidated payments and what excuses it.
 
-    earned: int | None
+    evidence: it is known only from the customer's metadata.
+    is_unrecorded: nobody wrote down how long the service ran.
+    """
+
     lo: int
     hi: int
-    evidence: bool = False
     unknown: str | None = None
+    evidence: bool = False
+    is_unrecorded: bool = False
+
+
+NO_CLAIM = Claim(0, 0)
 
 
 class Debt(NamedTuple):
     """One invoice's debt: its bill, and what of it is owed; amounts in minor units.
 
-    earned: value of the service given, None if not known.
-    evidence: the debt is known only from the customer's metadata.
-    lo, hi: bounds of what is owed; equal unless `unknown` says why not.
     share: what was settled by a consolidated invoice.
+    claim: what is owed by the service given, where money can be asked for.
+    lo, hi: bounds of what is owed; equal unless `unknown` says why not.
     may_matter: at least the least chargeable amount may be owed.
     """
 
@@ -94,18 +100,22 @@ class Debt(NamedTuple):
     is_collectible: bool
     is_excused: bool
     asks: bool
-    earned: int | None
-    evidence: bool
-    lo: int
-    hi: int
-    unknown: str | None
     share: int
-    may_matter: bool
+    claim: Claim = NO_CLAIM
+    lo: int = 0
+    hi: int = 0
+    unknown: str | None = None
+    may_matter: bool = False
+
+    @property
+    def evidence(self) -> bool:
+        """True where it is known only from the customer's metadata."""
+        return self.claim.evidence
 
     @property
     def is_unrecorded(self) -> bool:
         """True where nobody wrote down how long its service ran."""
-        return self.worth is not None and self.earned is None
+        return self.claim.is_unrecorded
 
     @property
     def can_be_paid(self) -> bool:
@@ -145,19 +155,22 @@ def value(line: LineItem) -> int:
     return amount
 
 
-def earned(worth: Iterable[tuple[LineItem, int]], ledger: Ledger, step: int) -> int | None:
-    """Value of the service given, minor units, rounded down to the step; None if not known.
+def earned(bill: Bill | Debt, ledger: Ledger) -> int | None:
+    """Value of the service given, minor units, rounded down to the unit; None if not known.
 
     Below 0 where more was credited on its lines than was given.
     """
+    if bill.worth is None:
+        return None
     total, parts = 0, 1  # an exact fraction
-    for line, amount in worth:
+    for line, amount in bill.worth:
         if amount:
             share = ledger.share(line)
             if share is None:
                 return None
             given, length = share
             total, parts = total * length + amount * given * parts, parts * length
+    step = unit(bill.invoice.currency)
     return total // (parts * step) * step
 
 
@@ -180,58 +193,67 @@ def _bill(
 ) -> Bill:
     worth = [(line, value(line)) for line in invoice.lines.data]
     adds_up = sum([amount for _, amount in worth]) == invoice.total
-    subscription = snapshot.subscriptions.get(invoice.subscription)
-    first = (
-        invoice.billing_reason == "subscription_create"
-        and subscription is not None
-        and subscription.status in NOT_PAID_YET
+    key, least, first = invoice.id, minimum(invoice.currency), _never_began(snapshot, invoice)
+    consolidated = key in covering
+    is_collectible = invoice.status in COLLECTIBLE and not consolidated
+    return Bill(
+        invoice,
+        key,
+        due_at(invoice),
+        least,
+        own_settled(invoice),
+        worth if adds_up else None,
+        key in snapshot.processing,
+        key in waiting,
+        consolidated,
+        first,
+        is_collectible,
+        first or consolidated or _is_pardoned(invoice),
+        is_collectible and least is not None and invoice.amount_remaining >= least,
     )
+
+
+def _never_began(snapshot: Snapshot, invoice: Invoice) -> bool:
+    if invoice.billing_reason != "subscription_create":
+        return False
+    subscription = snapshot.subscriptions.get(invoice.subscription)
+    return subscription is not None and subscription.status in NOT_PAID_YET
+
+
+def _is_pardoned(invoice: Invoice) -> bool:
     details = invoice.status_details
     why = None if details is None else details.uncollectible
-    consolidated = invoice.id in covering
-    collectible = invoice.status in COLLECTIBLE and not consolidated
-    least = minimum(invoice.currency)
-    return Bill(
-        invoice=invoice,
-        id=invoice.id,
-        due_at=due_at(invoice),
-        minimum=least,
-        settled=own_settled(invoice),
-        worth=worth if adds_up else None,
-        processing=invoice.id in snapshot.processing,
-        waiting=invoice.id in waiting,
-        consolidated=consolidated,
-        first=first,
-        is_collectible=collectible,
-        is_excused=first or consolidated or (why is not None and why.reason in NO_DEBT),
-        asks=collectible and least is not None and invoice.amount_remaining >= least,
-    )
+    return why is not None and why.reason in NO_DEBT
 
 
 def debts(
     snapshot: Snapshot, asked: Sequence[Bill], ledger: Ledger, forgiven: frozenset[str]
 ) -> Debts:
     """Every bill's debt by the ledger; what is `forgiven` is owed no longer."""
-    claims = [_claim(snapshot, bill, ledger) for bill in asked]
-    billed = tuple(zip(asked, claims, strict=True))
-    shares, unused = _shared_out(billed, snapshot.consolidated)
-    each = [_debt(bill, claim, shares.get(bill.id, 0), forgiven) for bill, claim in billed]
+    shares, unused = _shared_out(snapshot, asked, ledger)
+    each = []
+    for bill in asked:
+        share = shares.get(bill.id, 0)
+        if bill.is_collectible:
+            each.append(_debt(bill, share, _claim(snapshot, bill, ledger), forgiven))
+        else:
+            each.append(Debt(*bill, share))
     by_invoice = {debt.id: debt for debt in each}
     return Debts(each=each, by_invoice=by_invoice, unused=unused, ledger=ledger)
 
 
 def _claim(snapshot: Snapshot, bill: Bill, ledger: Ledger) -> Claim:
-    most = max(0, bill.invoice.total - bill.settled)  # what was credited may not be owed
-    if bill.worth is None:
-        return Claim(None, 0, most, unknown="lines-do-not-add-up")
-    given = earned(bill.worth, ledger, unit(bill.invoice.currency))
+    given = earned(bill, ledger)
     if given is not None:
         owed = max(0, given - bill.settled)
-        return Claim(given, owed, owed)
+        return Claim(owed, owed)
+    most = max(0, bill.invoice.total - bill.settled)  # what was credited may not be owed
+    if bill.worth is None:
+        return Claim(0, most, "lines-do-not-add-up")
     noted = _noted(snapshot, bill)
     if noted is not None:
-        return Claim(None, noted, noted, evidence=True)
-    return Claim(None, 0, most, unknown="service-unknown")
+        return Claim(noted, noted, evidence=True, is_unrecorded=True)
+    return Claim(0, most, "service-unknown", is_unrecorded=True)
 
 
 def _noted(snapshot: Snapshot, bill: Bill) -> int | None:
@@ -249,7 +271,7 @@ def _noted(snapshot: Snapshot, bill: Bill) -> int | None:
 
 
 def _shared_out(
-    billed: Sequence[tuple[Bill, Claim]], over: tuple[Consolidated, ...]
+    snapshot: Snapshot, asked: Sequence[Bill], ledger: Ledger
 ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Each original's share of what was paid for it, and what no original needed.
 
@@ -258,27 +280,27 @@ def _shared_out(
     """
     shares: dict[str, int] = {}
     unused = {}
-    for entry in over:
+    for entry in snapshot.consolidated:
         left, currency = entry.paid, entry.invoice.currency
-        for bill, claim in billed:  # oldest due first
+        for bill in asked:  # oldest due first
             claimed = bill.id in entry.originals and not bill.is_excused
             if claimed and bill.invoice.currency == currency:
                 had = shares.get(bill.id, 0)
-                share = min(left, claim.hi - had)
+                share = min(left, _claim(snapshot, bill, ledger).hi - had)
                 shares[bill.id] = had + share
                 left -= share
         unused[entry.invoice.id] = left
     return shares, unused
 
 
-def _debt(bill: Bill, claim: Claim, share: int, forgiven: frozenset[str]) -> Debt:
+def _debt(bill: Bill, share: int, claim: Claim, forgiven: frozenset[str]) -> Debt:
     """Take the share off, and set to nothing what is not owed for a reason of its own."""
     least, remaining = bill.minimum, bill.invoice.amount_remaining
     lo = min(max(0, claim.lo - share), remaining)
     hi = min(max(0, claim.hi - share), remaining)
     unknown = claim.unknown
     too_small = least is not None and hi < least
-    if bill.is_excused or too_small or bill.id in forgiven or not bill.is_collectible:
+    if bill.is_excused or too_small or bill.id in forgiven:
         lo, hi, unknown = 0, 0, None
-    matters = least is not None and hi >= least
-    return Debt(*bill, claim.earned, claim.evidence, lo, hi, unknown, share, matters)
+    may_matter = least is not None and hi >= least
+    return Debt(*bill, share, claim, lo, hi, unknown, may_matter)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from brain.intents import INTENTS, Intent
 from brain.look import settle
 from brain.mode import FULL, Mode
 from brain.perform import TryLater
 from brain.ports import Ports, Trigger
+
+T = TypeVar("T")
 
 TELLING: Mapping[str, tuple[str, ...]] = {
     # what an invoice asks for, and whether it was paid; a part paid comes as `updated`
@@ -96,24 +97,21 @@ def handlers_of(mode: Mode) -> Mapping[str, tuple[Handler, ...]]:
 
 
 def _look(ports: Ports, mode: Mode) -> None:
-    with _account(ports):
-        settle(ports, mode)
+    _locked(ports, lambda: settle(ports, mode))
 
 
 def _asking(intent: Intent, mode: Mode) -> Callable[[Ports, Trigger], dict[str, Any] | None]:
     def asked(ports: Ports, trigger: Trigger) -> dict[str, Any] | None:
-        with _account(ports):
-            return intent(ports, trigger, mode)
+        return _locked(ports, lambda: intent(ports, trigger, mode))
 
     return asked
 
 
-@contextmanager
-def _account(ports: Ports) -> Iterator[None]:
-    """The account's lock. Raises TryLater where Stripe cannot even be read."""
+def _locked(ports: Ports, act: Callable[[], T]) -> T:
+    """Act inside the account's lock. Raises TryLater where Stripe cannot even be read."""
     with ports.lock():
         try:
-            yield
+            return act()
         except ports.stripe.StripeError as error:
             raise TryLater("stripe-unreachable") from error
 

@@ -6,6 +6,7 @@ Planning again on the result of a plan gives nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from operator import attrgetter
 
 from brain.assess import Assessment, subscriptions_of
 from brain.cover import DUNNING, UNPAID, has_begun, is_covered, is_over, lasts, waits
@@ -29,6 +30,7 @@ from brain.rows import Grant
 from brain.service import bills_for, is_paid_for
 from brain.standing import Standing
 
+PLACE = attrgetter("place")
 HOLD = {Standing.BLOCKED: "block", Standing.BANNED: "ban"}
 
 
@@ -47,7 +49,7 @@ def plan(view: Assessment) -> tuple[Effect, ...]:
         *_subscriptions(view, grants),
         *_holds(view),
     ]
-    return tuple(sorted(effects, key=lambda effect: effect.place))
+    return tuple(sorted(effects, key=PLACE))
 
 
 def _once_served(view: Assessment, grants: tuple[SetGrant, ...]) -> Iterator[Effect]:
@@ -182,9 +184,8 @@ def _begins_record(view: Assessment, grant: Grant) -> bool:
 
 def _cancelled_next(view: Assessment) -> frozenset[str]:
     """Subscriptions that are cancelled once an invoice of theirs is cleared."""
-    cleared = (d.invoice for d in view.debts.each if d.id in view.leftover)
-    billed = frozenset(key for invoice in cleared for key in subscriptions_of(invoice))
-    return billed & (view.suspended | view.dropped)
+    cleared = [debt.invoice for debt in view.debts.each if debt.id in view.leftover]
+    return subscriptions_of(*cleared) & (view.suspended | view.dropped)
 
 
 def _in_payment(view: Assessment) -> frozenset[str]:
@@ -192,13 +193,13 @@ def _in_payment(view: Assessment) -> frozenset[str]:
 
     What nobody owes whatever is served, or nobody enforces, holds nothing up.
     """
-    return frozenset(
-        key
+    in_payment = [
+        debt.invoice
         for debt in view.debts.each
         if debt.processing and debt.invoice.status == "uncollectible"
         if debt.minimum is not None and not debt.is_excused
-        for key in subscriptions_of(debt.invoice)
-    )
+    ]
+    return subscriptions_of(*in_payment)
 
 
 def _place_off(view: Assessment, grant: Grant, again: Set[str]) -> Place:
