@@ -54,13 +54,19 @@ def find(
     ]
     found += _of_metadata(snapshot, debts, written)
     found += _of_credit(snapshot, debts)
-    found += _of_consolidated(snapshot, debts)
+    found += [
+        _case("consolidated-without-originals", debt.id)
+        for debt in debts.each
+        if debt.is_collectible and is_consolidated(debt.invoice)
+    ]
+    for entry in snapshot.consolidated:
+        found += _of_consolidated(snapshot, debts, entry)
     unique = {(case.kind, case.object): case for case in found}
-    return tuple(case for key, case in unique.items() if key not in snapshot.cases)
+    return tuple([case for key, case in unique.items() if key not in snapshot.cases])
 
 
 def _case(kind: str, object: str, **detail: int | str | bool | None) -> Case:
-    return Case(kind=kind, object=object, detail=tuple(detail.items()))
+    return Case(kind, object, tuple(detail.items()))
 
 
 def _of_returned(debt: Debt, back: TakenBack, ledger: Ledger) -> list[Case]:
@@ -139,19 +145,15 @@ def _of_credit(snapshot: Snapshot, debts: Debts) -> list[Case]:
     ]
 
 
-def _of_consolidated(snapshot: Snapshot, debts: Debts) -> Iterator[Case]:
-    for debt in debts.each:
-        if debt.is_collectible and is_consolidated(debt.invoice):
-            yield _case("consolidated-without-originals", debt.id)
-    for entry in snapshot.consolidated:
-        if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":
-            yield _case("payment-processing", entry.invoice.id, owed=0)
-        twice = _paid_besides(snapshot, debts, entry)
-        refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
-        left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
-        amount = min(left, twice)
-        if amount > 0:
-            yield _case("double_charge", entry.invoice.id, amount=amount)
+def _of_consolidated(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> Iterator[Case]:
+    if entry.invoice.id in snapshot.processing and entry.invoice.status == "uncollectible":
+        yield _case("payment-processing", entry.invoice.id, owed=0)
+    twice = _paid_besides(snapshot, debts, entry)
+    refunded = snapshot.taken_back.get(entry.invoice.id, NOTHING)
+    left = debts.unused[entry.invoice.id] - refunded.refunded - refunded.lost
+    amount = min(left, twice)
+    if amount > 0:
+        yield _case("double_charge", entry.invoice.id, amount=amount)
 
 
 def _paid_besides(snapshot: Snapshot, debts: Debts, entry: Consolidated) -> int:

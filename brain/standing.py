@@ -28,9 +28,9 @@ class Finding(NamedTuple):
     """A standing, since when (UTC epoch seconds), by which invoices, and why."""
 
     standing: Standing
+    reasons: tuple[Reason, ...]
     since: int | None = None
     bad: frozenset[str] = frozenset()
-    reasons: tuple[Reason, ...] = ()
 
 
 def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[str]) -> Finding:
@@ -43,12 +43,10 @@ def stand(snapshot: Snapshot, policy: Policy, debts: Debts, written: frozenset[s
     bad = [debt for debt in candidates if reaches(highest, debt.invoice.currency, 1)]
     if not bad:
         return _not_bad(snapshot, debts)
-    since = min(_written_off_at(snapshot, debt) for debt in bad)
+    since = min([_written_off_at(snapshot, debt) for debt in bad])
     frozen = any(debt.waiting for debt in debts.each)
     standing, reasons = _enforced(snapshot, policy, bad, since, frozen=frozen)
-    return Finding(
-        standing=standing, since=since, bad=frozenset(d.id for d in bad), reasons=reasons
-    )
+    return Finding(standing, reasons, since, frozenset([debt.id for debt in bad]))
 
 
 def _not_bad(snapshot: Snapshot, debts: Debts) -> Finding:
@@ -57,7 +55,7 @@ def _not_bad(snapshot: Snapshot, debts: Debts) -> Finding:
         for debt in debts.each
     )
     standing = Standing.PAST_DUE if due else Standing.CLEAR
-    return Finding(standing=standing, reasons=(because("past-due" if due else "clear"),))
+    return Finding(standing, (because("past-due" if due else "clear"),))
 
 
 def _enforced(
