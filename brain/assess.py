@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -80,18 +79,18 @@ def assess(
     """
     policy = policy_of(snapshot.account.segment)
     asked = bills(snapshot)
-    owing = owing_of(snapshot, asked)
+    owing = Owing(snapshot, asked)
     if snapshot.account.probation:
         return Assessment(
             snapshot=snapshot,
             policy=policy,
-            debts=owing(NONE, NONE, NONE),
+            debts=owing[NONE, NONE, NONE],
             standing=Standing.OUT_OF_SCOPE,
             reasons=(because("out-of-scope"),),
         )
     in_grace = frozenset([bill.id for bill in asked if _grace_runs(snapshot, policy, bill)])
     unpaid = cover.unpaid(snapshot, in_grace) if ends_unpaid else {}
-    shown = owing(NONE, frozenset(unpaid), NONE)
+    shown = owing[NONE, frozenset(unpaid), NONE]
     overdue = frozenset(
         [debt.id for debt in shown.each if writes_off and _is_overdue(snapshot, policy, debt)]
     )
@@ -118,22 +117,25 @@ def assess(
     return _settled(owing, found, unpaid, writes_off=writes_off, ends=ends_unpaid)
 
 
-Owing = Callable[[frozenset[str], frozenset[str], frozenset[str]], Debts]
-"""The debts once service of some subscriptions and of some grants ended, some being forgiven."""
+class Owing(dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Debts]):
+    """The debts once service of some subscriptions and of some grants ended, some being forgiven.
 
-
-def owing_of(snapshot: Snapshot, asked: tuple[Bill, ...]) -> Owing:
-    """What is owed if some service stopped now; the same question is answered once.
-
-    Nothing is owed on what a case says could not be cleared: nothing was owed on it then.
+    The same question is answered once. Nothing is owed on what a case says could not be cleared:
+    nothing was owed on it then.
     """
-    uncleared = snapshot.named_by("cannot-zero-uncollectible")
 
-    @cache
-    def owing(ending: frozenset[str], stopping: frozenset[str], forgiven: frozenset[str]) -> Debts:
-        return debts(snapshot, asked, ledger(snapshot, ending, stopping), forgiven | uncleared)
+    def __init__(self, snapshot: Snapshot, asked: tuple[Bill, ...]) -> None:
+        self.snapshot, self.asked = snapshot, asked
+        self.uncleared = snapshot.named_by("cannot-zero-uncollectible")
 
-    return owing
+    def __missing__(
+        self, question: tuple[frozenset[str], frozenset[str], frozenset[str]]
+    ) -> Debts:
+        ending, stopping, forgiven = question
+        service = ledger(self.snapshot, ending, stopping)
+        nothing = forgiven | self.uncleared
+        answer = self[question] = debts(self.snapshot, self.asked, service, nothing)
+        return answer
 
 
 class Found(NamedTuple):
@@ -179,7 +181,7 @@ def _with_service(owing: Owing, found: Found, unpaid: Mapping[str, str]) -> Asse
     ending = subscriptions_of(*[debt.invoice for debt in touched])
     stopping = frozenset(unpaid)
     along = _ending_with(snapshot, _cancelled(snapshot, shown, ending))
-    after = owing(ending, stopping | along, found.forgiven)
+    after = owing[ending, stopping | along, found.forgiven]
     finding = stand(snapshot, found.policy, after, written)
     bad = finding.bad if found.stops else NONE
     suspended = subscriptions_of(*[after.by_invoice[key].invoice for key in bad])
@@ -187,7 +189,7 @@ def _with_service(owing: Owing, found: Found, unpaid: Mapping[str, str]) -> Asse
     dropped = subscriptions_of(*worthless) - suspended
     cancelled = _cancelled(snapshot, shown, suspended | dropped)
     stopping |= _ending_with(snapshot, cancelled)
-    after = owing(suspended | dropped, stopping, found.forgiven)
+    after = owing[suspended | dropped, stopping, found.forgiven]
     leftover = _leftover(snapshot, after)
     cleared = _cleared(snapshot, leftover, found.in_grace)
     return Assessment(
@@ -250,9 +252,14 @@ def _cancelled(snapshot: Snapshot, debts: Debts, wanted: frozenset[str]) -> froz
     But while an invoice asks for service that nobody wrote down, the end of its subscription would
     say how long that ran, and must not be made up.
     """
-    live = [key for key in wanted if is_live(snapshot.subscriptions.get(key))]
     return frozenset(
-        [key for key in live if key not in snapshot.stopped and not _is_unsure(debts, key)]
+        [
+            key
+            for key in wanted
+            if is_live(snapshot.subscriptions.get(key))
+            and key not in snapshot.stopped
+            and not _is_unsure(debts, key)
+        ]
     )
 
 
