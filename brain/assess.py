@@ -295,9 +295,17 @@ def _cleared(
 
 def subscriptions_of(*invoices: Invoice) -> frozenset[str]:
     """The subscriptions that any of the invoices bills for."""
-    named = {line.subscription for invoice in invoices for line in invoice.lines.data}
-    named.update([invoice.subscription for invoice in invoices])
-    return frozenset([subscription for subscription in named if subscription is not None])
+    return frozenset(
+        [
+            subscription
+            for invoice in invoices
+            for subscription in (
+                invoice.subscription,
+                *[line.subscription for line in invoice.lines.data],
+            )
+            if subscription is not None
+        ]
+    )
 
 
 def _time_is_over(snapshot: Snapshot, policy: Policy, bill: Bill | Debt) -> bool:

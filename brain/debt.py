@@ -9,7 +9,6 @@ bounds.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -123,8 +122,7 @@ class Debt(NamedTuple):
         return self.asks and not self.waiting and self.invoice.confirmation_secret is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debts:
+class Debts(NamedTuple):
     """The debts of an account, oldest due first, by the ledger of its service.
 
     unused: consolidated invoice → what was paid on it and no original needed, minor units.
@@ -239,7 +237,7 @@ def debts(
         else:
             each.append(Debt(*bill, share))
     by_invoice = {debt.id: debt for debt in each}
-    return Debts(each=each, by_invoice=by_invoice, unused=unused, ledger=ledger)
+    return Debts(each, by_invoice, unused, ledger)
 
 
 def _claim(snapshot: Snapshot, bill: Bill, ledger: Ledger) -> Claim:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from brain.assess import Assessment, assess
 from brain.effects import Effect
@@ -20,8 +20,7 @@ ROUNDS = 8
 """How often a look starts again before it leaves the account to the next one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What was assessed, and the effects that follow from it, in the safe order."""
 
     view: Assessment
@@ -35,7 +34,7 @@ def decide(ports: Ports, mode: Mode, *, forgive: bool = False) -> Decision | Non
         return None
     decides = mode.decides_all
     view = assess(snapshot, writes_off=decides, ends_unpaid=decides, forgive=forgive)
-    return Decision(view=view, effects=plan(view))
+    return Decision(view, plan(view))
 
 
 def settle(ports: Ports, mode: Mode, *, forgive: bool = False) -> None:

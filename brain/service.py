@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from brain.rows import Grant
 from brain.snapshot import Snapshot
@@ -42,8 +42,7 @@ def is_metered(line: LineItem) -> bool:
     return recurring is not None and recurring.usage_type == "metered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(NamedTuple):
     """Spans of service by (subscription, product), UTC epoch seconds; the last may be running.
 
     `subscriptions` by id say when one ended, for service that nobody wrote down.
@@ -98,7 +97,7 @@ def ledger(
         given = spans.setdefault((grant.subscription, grant.product), [])
         for since, to in grant.intervals:
             given.append((since, last if to is None else to))
-    return Ledger(spans=spans, subscriptions=snapshot.subscriptions)
+    return Ledger(spans, snapshot.subscriptions)
 
 
 def _seconds(spans: Iterable[Span], start: int, end: int) -> int:
