@@ -75,6 +75,7 @@ class Claim(NamedTuple):
 
 
 NO_CLAIM = Claim(0, 0)
+"""Nothing is owed."""
 
 
 class Debt(NamedTuple):
@@ -100,11 +101,11 @@ class Debt(NamedTuple):
     is_excused: bool
     asks: bool
     share: int
-    claim: Claim = NO_CLAIM
-    lo: int = 0
-    hi: int = 0
-    unknown: str | None = None
-    may_matter: bool = False
+    claim: Claim
+    lo: int
+    hi: int
+    unknown: str | None
+    may_matter: bool
 
     @property
     def evidence(self) -> bool:
@@ -235,7 +236,7 @@ def debts(
         if bill.is_collectible:
             each.append(_debt(bill, share, _claim(snapshot, bill, ledger), forgiven))
         else:
-            each.append(Debt(*bill, share))
+            each.append(_no_debt(bill, share, NO_CLAIM))
     by_invoice = {debt.id: debt for debt in each}
     return Debts(each, by_invoice, unused, ledger)
 
@@ -245,13 +246,13 @@ def _claim(snapshot: Snapshot, bill: Bill, ledger: Ledger) -> Claim:
     if given is not None:
         owed = max(0, given - bill.settled)
         return Claim(owed, owed)
-    most = max(0, bill.invoice.total - bill.settled)  # what was credited may not be owed
-    if bill.worth is None:
-        return Claim(0, most, "lines-do-not-add-up")
-    noted = _noted(snapshot, bill)
+    adds_up = bill.worth is not None
+    noted = _noted(snapshot, bill) if adds_up else None
     if noted is not None:
         return Claim(noted, noted, evidence=True, is_unrecorded=True)
-    return Claim(0, most, "service-unknown", is_unrecorded=True)
+    most = max(0, bill.invoice.total - bill.settled)  # what was credited may not be owed
+    unknown = "service-unknown" if adds_up else "lines-do-not-add-up"
+    return Claim(0, most, unknown, is_unrecorded=adds_up)
 
 
 def _noted(snapshot: Snapshot, bill: Bill) -> int | None:
@@ -291,14 +292,16 @@ def _shared_out(
     return shares, unused
 
 
+def _no_debt(bill: Bill, share: int, claim: Claim) -> Debt:
+    lo, hi, unknown, *_ = NO_CLAIM
+    return Debt(*bill, share, claim, lo, hi, unknown, may_matter=False)
+
+
 def _debt(bill: Bill, share: int, claim: Claim, forgiven: frozenset[str]) -> Debt:
     """Take the share off, and set to nothing what is not owed for a reason of its own."""
     least, remaining = bill.minimum, bill.invoice.amount_remaining
-    lo = min(max(0, claim.lo - share), remaining)
-    hi = min(max(0, claim.hi - share), remaining)
-    unknown = claim.unknown
+    lo, hi = [min(max(0, bound - share), remaining) for bound in (claim.lo, claim.hi)]
     too_small = least is not None and hi < least
     if bill.is_excused or too_small or bill.id in forgiven:
-        lo, hi, unknown = 0, 0, None
-    may_matter = least is not None and hi >= least
-    return Debt(*bill, share, claim, lo, hi, unknown, may_matter)
+        return _no_debt(bill, share, claim)
+    return Debt(*bill, share, claim, lo, hi, claim.unknown, may_matter=least is not None)

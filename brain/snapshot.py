@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import NamedTuple
 
 from brain.consolidation import Consolidated
@@ -38,7 +39,7 @@ class TakenBack(NamedTuple):
 
     def and_also(self, other: TakenBack) -> TakenBack:
         """Both together."""
-        return TakenBack(*map(sum, zip(self, other, strict=True)))
+        return TakenBack(*map(add, self, other))
 
 
 NOTHING = TakenBack()
