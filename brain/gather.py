@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from brain.consolidation import Consolidated, consolidated
@@ -57,8 +58,8 @@ def gather(ports: Ports) -> Snapshot | None:
         grants=tuple(sorted(grants, key=lambda grant: grant.id)),
         enforcement=enforcement,
         processing=_processing(intents, paid_by),
-        attempts=_counted([paid_by.get(charge.payment_intent) for charge in charges]),
-        notes=_counted([note.invoice for note in notes]),
+        attempts=Counter([paid_by.get(charge.payment_intent) for charge in charges]),
+        notes=Counter([note.invoice for note in notes]),
         taken_back=_taken_back(charges, refunds, disputes, notes, paid_by),
         disputed=any(dispute.status not in CLOSED_DISPUTES for dispute in disputes),
         cases=frozenset([(case.kind, case.object) for case in cases]),
@@ -69,23 +70,20 @@ def gather(ports: Ports) -> Snapshot | None:
 
 def is_processing(stripe: Stripe, invoice: Invoice) -> bool:
     """True where a payment of this invoice is on its way, read afresh."""
-    intents = [paid.payment.payment_intent for paid in invoice.payments.data]
     return any(
         stripe.payment_intents.retrieve(intent).status == "processing"
-        for intent in intents
-        if intent is not None
+        for intent in _intents(invoice)
     )
+
+
+def _intents(invoice: Invoice) -> list[str]:
+    payments = [paid.payment.payment_intent for paid in invoice.payments.data]
+    return [intent for intent in payments if intent is not None]
 
 
 def _invoice_of_payment(invoices: Iterable[Invoice]) -> Paid:
     """Since basil neither names the other directly."""
-    found = {
-        paid.payment.payment_intent: invoice.id
-        for invoice in invoices
-        for paid in invoice.payments.data
-    }
-    found.pop(None, None)
-    return found
+    return {intent: invoice.id for invoice in invoices for intent in _intents(invoice)}
 
 
 def _billed(
@@ -103,14 +101,6 @@ def _billed(
 
 def _processing(intents: Iterable[PaymentIntent], paid_by: Paid) -> frozenset[str | None]:
     return frozenset([paid_by.get(row.id) for row in intents if row.status == "processing"])
-
-
-def _counted(named: Iterable[str | None]) -> Mapping[str | None, int]:
-    """How often each is named."""
-    counts: dict[str | None, int] = {}
-    for name in named:
-        counts[name] = counts.get(name, 0) + 1
-    return counts
 
 
 def _credit(payer: StripeCustomer, account: Account) -> Mapping[str, int]:

@@ -42,7 +42,7 @@ def charge(ports: Ports, view: Assessment, debt: Debt, wish: str | None) -> Answ
         "pay",
         debt.id,
         f"{method}:{found.amount_remaining}",
-        view.snapshot.attempts.get(debt.id, 0),
+        view.snapshot.attempts[debt.id],
     )
     try:
         ports.stripe.invoices.pay(debt.id, payment_method=method, idempotency_key=key)

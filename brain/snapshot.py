@@ -77,7 +77,7 @@ class Snapshot:
     enforcement: Enforcement
     processing: frozenset[str | None]
     attempts: Mapping[str | None, int]
-    notes: Mapping[str | None, int]
+    notes: Mapping[str, int]
     taken_back: Mapping[str | None, TakenBack]
     disputed: bool
     cases: frozenset[tuple[str, str]]
