@@ -308,8 +308,13 @@ def _ruling(ruling: Ruling | None) -> Json | None:
     }
 
 
+_AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
+
+
 def plain(value: Data) -> Any:
     """A value as JSON: what a side lacks is `{"absent": true}`, what JSON lacks names its type."""
+    if type(value) in _AS_IT_IS:
+        return value
     if value is ABSENT:
         return {"absent": True}
     if isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.canonical import SHORT, digest
@@ -16,6 +17,7 @@ from harness.difference import keys_of
 from harness.model import ABSENT, Difference
 
 _DIGIT: Final = re.compile(r"\d")
+_AS_IT_IS: Final = frozenset({bool, type(None), type(ABSENT)})
 LONGEST: Final = 40
 """Characters of a text that may still be a word of a closed set."""
 
@@ -35,15 +37,17 @@ def signature(act: str, difference: Difference) -> str:
     ]
 
 
+@lru_cache(maxsize=4096)
 def _step(key: str) -> str:
     return "*" if _DIGIT.search(key) else key
 
 
 def _alike(value: Any) -> Any:
     """What a value has in common with others of its sort."""
-    if value is ABSENT or value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind in _AS_IT_IS:
         return value
-    if isinstance(value, str):
+    if kind is str or isinstance(value, str):
         word = len(value) <= LONGEST and not _DIGIT.search(value)
         return value if word else {"text": None}
     if isinstance(value, Mapping):
