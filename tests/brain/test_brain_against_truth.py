@@ -64,7 +64,7 @@ def is_never_canceled(of: World, told: Honest) -> set[str]:
     over = {row.id for row in of.rows("subscriptions") if row.status in TERMINAL}
     unrecorded = [
         book
-        for book in told.asked
+        for book in told.tally.asked
         if book.unknown == "service-unknown"
         and book.excused is None
         and book.invoice.amount_remaining >= (minimum(book.invoice.currency) or sys.maxsize)
@@ -82,7 +82,7 @@ def written_off(of: World, told: Honest) -> Honest:
         return told
     due = [
         book
-        for book in told.asked
+        for book in told.tally.asked
         if book.owed[1] > 0
         and minimum(book.invoice.currency) is not None
         and (book.invoice.status == "uncollectible" or wait_over(of, book, told.segment))
@@ -120,7 +120,7 @@ def marked(invoice: Any) -> Any:
 def stands(of: World, view: Assessment, told: Honest) -> Iterator[str]:
     """Where the two differ in standing: the brain may be milder only where it may not act."""
     mine, theirs = view.standing.name.lower(), told.standing.name
-    waits = any(is_held_back(of, told, book) for book in told.asked)
+    waits = any(is_held_back(of, told, book) for book in told.tally.asked)
     milder = RANK.index(mine) < RANK.index(theirs)
     if mine != theirs and not (milder and waits):
         yield f"brain {mine}, truth {told.standing}"

@@ -139,14 +139,14 @@ def service(of: World, view: Assessment) -> Iterator[str]:
     told = honest(of)
     held = {
         key
-        for book in told.asked
+        for book in told.tally.asked
         if book.invoice.status == "uncollectible" and book.processing and book.excused is None
         for key in (book.invoice.subscription, *(n.subscription for n in book.invoice.lines.data))
         if minimum(book.invoice.currency) is not None
     }
     bad = {
         line.subscription
-        for book in told.asked
+        for book in told.tally.asked
         if book.invoice.status == "uncollectible" and book.invoice.id in view.bad
         for line in book.invoice.lines.data
     }

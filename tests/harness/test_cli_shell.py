@@ -53,7 +53,8 @@ def test_help_imports_nothing_heavy() -> None:
 
     assert out.splitlines()[-1] == (
         "HEAVY [] ['harness.cli', 'harness.deletion_commands', 'harness.errors', "
-        "'harness.options', 'harness.recording_commands', 'harness.shell', 'harness.text']"
+        "'harness.hash_seed', 'harness.options', 'harness.recording_commands', "
+        "'harness.shell', 'harness.text']"
     )
 
 
