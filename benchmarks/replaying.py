@@ -144,6 +144,12 @@ def again(*, accounts: int, seed: int, workers: int) -> Measured:
             Row(
                 what="first / again, time", value=first.wall / second.wall, form="{:.1f}", least=20
             ),
+            Row(
+                what="first, peak memory of a process",
+                value=first.peak,
+                form="{:.0f} MiB",
+                most=120,
+            ),
             Row(what="kept of an account", value=size / accounts / 1024, form="{:.1f} KiB"),
         ),
     )

@@ -47,6 +47,9 @@ SHOWN: Final = 3
 ONE_IN: Final = 100
 """Of so many accounts that are found one is replayed all the same."""
 
+AT_ONCE: Final = 100
+"""Accounts that are written together; until then they are in memory, not yet compressed."""
+
 FOUND: Final = "found"
 AGAIN: Final = "replayed_again"
 REPLAYED: Final = "replayed"
@@ -212,6 +215,8 @@ class Reuse:
                 self._later[key_of(content)] = form
             else:
                 self._new[key_of(content)] = (packed(form), None)
+            if max(len(self._new), len(self._controls)) >= AT_ONCE:
+                self._write()
         except NotKeepable:
             self.counts[NOT_KEPT] += 1
 
@@ -229,12 +234,15 @@ class Reuse:
             self.counts[NOT_KEPT] += 1
 
     def close(self) -> None:
-        """Write what is to be kept, in one piece."""
+        """Write what is left to be kept."""
+        self._write()
+        self.counts[DAMAGED] = len(self.open.damaged) + len(self.control.damaged)
+
+    def _write(self) -> None:
         self.open.put({key: marshal.dumps(entry) for key, entry in self._new.items()})
         self.control.put(self._controls)
         self._new.clear()
         self._controls.clear()
-        self.counts[DAMAGED] = len(self.open.damaged) + len(self.control.damaged)
 
     @property
     def trouble(self) -> str:
