@@ -18,7 +18,6 @@ import logging
 import pickle
 import queue
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,6 +32,7 @@ from harness.bulk.outpost import Errand, Job, Outpost
 from harness.bulk.proof import Proof, unlike
 from harness.bulk.ranges import Range, bytes_of
 from harness.bulk.serving import TICK, Said, answer_of, no_room
+from harness.bulk.turns import Turns
 from harness.errors import HarnessError, InputError
 from harness.store.part import Part
 from harness.text import visible
@@ -85,14 +85,6 @@ class _Sent:
     address: str
     future: Any
     number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What came of a task: an answer, or a worker that is lost."""
-
-    number: int
-    said: Said | None
 
 
 @contextmanager
@@ -188,26 +180,20 @@ class Cluster:
                 read here.
             RuntimeError: a process raised something else.
         """
-        waiting = list(range(len(tasks)))[::-1]
-        lost: Counter[int] = Counter()
+        turns = Turns(tasks, tries)
+
+        def hand_out() -> None:
+            if not stop():
+                self._hand_out(tasks, turns.waiting)
+
         try:
             while not stop():
                 self._look()
-                self._hand_out(tasks, waiting)
-                if not waiting and not self._at_work():
+                self._hand_out(tasks, turns.waiting)
+                if not turns.waiting and not self._at_work():
                     return
                 self._check_who_is_left()
-                for heard in self._heard(waiting):
-                    if heard.said is not None:
-                        if not stop():
-                            self._hand_out(tasks, waiting)  # before the answer is looked at
-                        yield tasks[heard.number], answer_of(heard.said)
-                        continue
-                    lost[heard.number] += 1
-                    if lost[heard.number] < tries:
-                        waiting.append(heard.number)
-                    else:
-                        yield tasks[heard.number], None
+                yield from turns.ended(self._heard(turns.waiting), hand_out)
         finally:
             self._leave()
 
@@ -332,14 +318,14 @@ class Cluster:
 
     # --- what they say
 
-    def _heard(self, waiting: list[int]) -> Iterator[_Heard]:
+    def _heard(self, waiting: list[int]) -> Iterator[tuple[int, Said | None]]:
         """What came of tasks since somebody listened; who is gone loses those that it had."""
         for key in [k for k, one in self._sent.items() if one.address not in self._workers]:
             sent = self._sent.pop(key)
             with suppress(Exception):  # likewise
                 sent.future.cancel(force=True)
             if sent.number is not None:
-                yield _Heard(sent.number, None)
+                yield sent.number, None
         for key in self._done():
             sent = self._sent.pop(key)
             worker = self._workers[sent.address]
@@ -354,7 +340,7 @@ class Cluster:
             if isinstance(told, InputError):
                 waiting.append(sent.number)  # it cost no try: nothing was replayed over it
             else:
-                yield _Heard(sent.number, told.said if told is not None else None)
+                yield sent.number, told.said if told is not None else None
 
     def _done(self) -> Iterator[str]:
         """Tasks of which something came; waits a little for the first."""

@@ -12,7 +12,6 @@ import os
 import pickle
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Final, Generic, TypeVar
 
-from harness.bulk.serving import TICK, Said, Step, Tell, answer_of, no_room, serve
+from harness.bulk.serving import TICK, Said, Step, Tell, no_room, serve
+from harness.bulk.turns import Turns
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -95,24 +95,18 @@ class Crew(Generic[Task, Answer]):
             InputError: a worker raised it; or `worker-failed`, the system refuses it something.
             RuntimeError: a worker raised anything else.
         """
-        waiting = list(range(len(tasks)))[::-1]
-        lost: Counter[int] = Counter()
+        turns = Turns(tasks, tries)
+
+        def hand_out() -> None:
+            if not stop():
+                self._hand_out(tasks, turns.waiting)
+
         try:
             while not stop():
-                self._hand_out(tasks, waiting)
+                self._hand_out(tasks, turns.waiting)
                 if not self._busy:
                     return
-                for number, said in self._said():
-                    if said is not None:
-                        if not stop():
-                            self._hand_out(tasks, waiting)  # before the answer is looked at
-                        yield tasks[number], answer_of(said)
-                        continue
-                    lost[number] += 1
-                    if lost[number] < tries:
-                        waiting.append(number)
-                    else:
-                        yield tasks[number], None
+                yield from turns.ended(self._said(), hand_out)
         finally:
             self.close()
 
