@@ -123,7 +123,8 @@ class Replaying:
             filling.refuse(name, placed(error, filling.piece, record))
             return None
         with filling.whole(record, scenario):
-            heard = self._judged(scenario, *self._replayed(scenario, record, filling))
+            replayed = self._replayed(scenario, record, filling, sampled=sampled)
+            heard = self._judged(scenario, *replayed)
             cells = len(episodes(scenario))
             if sampled:
                 return _Sampled(record, heard, cells)
@@ -131,14 +132,14 @@ class Replaying:
         return None
 
     def _replayed(
-        self, scenario: Scenario, record: Record, filling: Filling
+        self, scenario: Scenario, record: Record, filling: Filling, *, sampled: bool
     ) -> tuple[tuple[Episode, ...], FreeRun]:
         """Both replays, kept if something is."""
         if filling.reuse is None or record.content is None:
             # who is not held against another process needs nothing to be held by
-            return replay(replace(self.setup, digests=is_sampled(scenario.id)), scenario)
+            return replay(replace(self.setup, digests=sampled), scenario)
         live = filling.reuse.replayed(self.setup, scenario, record.content)
-        filling.reuse.keep(record.content, live, sampled=is_sampled(scenario.id))
+        filling.reuse.keep(record.content, live, sampled=sampled)
         return replay(self.setup, scenario) if live is None else (live.episodes, live.free)
 
     def _reused(

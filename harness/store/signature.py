@@ -44,10 +44,9 @@ def _step(key: str) -> str:
 
 def _alike(value: Any) -> Any:
     """What a value has in common with others of its sort."""
-    kind = type(value)
-    if kind in _AS_IT_IS:
+    if type(value) in _AS_IT_IS:
         return value
-    if kind is str or isinstance(value, str):
+    if isinstance(value, str):
         word = len(value) <= LONGEST and not _DIGIT.search(value)
         return value if word else {"text": None}
     if isinstance(value, Mapping):
