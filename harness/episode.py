@@ -72,8 +72,5 @@ def paths_of(spec: EpisodeSpec, handlers: Iterable[tuple[str, str]]) -> tuple[st
 
 def scope(setup: Setup, spec: EpisodeSpec, before: World, after: World) -> dict[str, Data]:
     """Names a ruling's expressions may use; truth is that of the control's world afterwards."""
-    names = dict(setup.kit.scope(before))
-    names["truth"] = setup.kit.scope(after)["truth"]
-    names["now"] = before.now
-    names["trigger"] = asked(spec.item)
-    return names
+    names = setup.kit.scope(before, after)
+    return {**names, "now": before.now, "trigger": asked(spec.item)}

@@ -296,8 +296,8 @@ class Kit:
     def expectable(self, world: PlainWorld) -> dict[str, dict[str, Data]]:
         return {"truth": self.truth(world), "customer": self.outcome(world)}
 
-    def scope(self, world: PlainWorld) -> dict[str, Data]:
-        return {"before": self.books(world), "truth": self.truth(world)}
+    def scope(self, before: PlainWorld, after: PlainWorld) -> dict[str, Data]:
+        return {"before": self.books(before), "truth": self.truth(after)}
 
     def deferrals(self, world: PlainWorld) -> tuple[str, ...]:  # noqa: ARG002  # as `money`
         """None: a candidate leaves nothing to a person but what it writes in a store."""

@@ -279,8 +279,8 @@ class Kit:
     def expectable(self, world: World) -> dict[str, dict[str, Any]]:
         return {"truth": self.truth(world), "customer": self.outcome(world)}
 
-    def scope(self, world: World) -> dict[str, Any]:
-        return {"before": self.books(world), "truth": self.truth(world)}
+    def scope(self, before: World, after: World) -> dict[str, Any]:
+        return {"before": self.books(before), "truth": self.truth(after)}
 
     def deferrals(self, world: World) -> tuple[str, ...]:
         return ()
