@@ -6,7 +6,7 @@ where the six sets have a standing in common; a store that shows nonsense claims
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from brain.money import minimum
@@ -22,21 +22,19 @@ NONE: Claim = frozenset()
 
 def claims(
     books: Books, now: int, *, segment: str | None, owing: Container[str]
-) -> tuple[Claim, ...]:
-    """The claims of stores 1 to 6 at `now`, UTC epoch seconds.
+) -> Iterator[Claim]:
+    """The claims of stores 1 to 6 at `now`, UTC epoch seconds, each read when it is asked for.
 
     owing: invoices on which something is owed; only asked of what a paid consolidated invoice
     stands for, to tell whether it covers it.
     """
     bad = _bad_invoices(books, owing)
-    return (
-        _billing_db(books),
-        _customer(books, now),
-        _metadata(books, bad),
-        _invoices(books, now, bad),
-        _entitlements(books, bad, segment),
-        _enforcement(books),
-    )
+    yield _billing_db(books)
+    yield _customer(books, now)
+    yield _metadata(books, bad)
+    yield _invoices(books, now, bad)
+    yield _entitlements(books, bad, segment)
+    yield _enforcement(books)
 
 
 def _billing_db(books: Books) -> Claim:
