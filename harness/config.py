@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.errors import InputError
+from harness.errors import InputError, os_reason
 from harness.names import hint
 from harness.text import quoted, shown_path, visible
 
@@ -92,7 +92,7 @@ def _toml(file: Path) -> dict[str, Any]:
             raise _error(file, "file-too-large", f"has more than {LARGEST:,} bytes")
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = os_reason(error)
         raise _error(file, "config-unreadable", f"cannot be read: {reason}") from error
     except UnicodeDecodeError:
         raise _error(file, "not-utf8", "is not UTF-8", "save the file as UTF-8") from None

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from harness.errors import InputError, Instead
+from harness.errors import InputError, Instead, unreadable
 from harness.names import Hint
 from harness.text import quoted, shown_path, visible
 
@@ -288,8 +288,7 @@ def _bytes_of(path: Path) -> bytes:
             with path.open("rb") as file:
                 content = file.read(LARGEST + 1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+        raise unreadable(name, error) from error
     size = max(status.st_size, len(content))
     if size > LARGEST:
         message = f"is {size:,} bytes, more than {LARGEST:,} (1 MiB) is not read"

@@ -106,3 +106,14 @@ class Void(HarnessError):
     exit_code: ExitCode = field(default=ExitCode.VOID, init=False)
 
     __str__ = HarnessError.__str__
+
+
+def os_reason(error: OSError) -> str:
+    """What the system gives as its reason, in small letters."""
+    return (error.strerror or str(error)).lower()
+
+
+def unreadable(where: str, error: OSError) -> InputError:
+    """That the system refuses to read a file or a folder, and why."""
+    message, hint = f"cannot be read: {os_reason(error)}", "check its name, and who may read it"
+    return InputError("unreadable", message, where, hint)

@@ -103,8 +103,8 @@ class Running:
         self.note(spec, self.unjudged(before, self.world))
         now = Judgement(self.setup, self.world).broken
         where = f"#{spec.index}"
-        before_it = Judgement(self.setup, before)
-        broken = blamed(now, lambda: before_it.broken, seen, looked=spec.item is None)
+        was = Judgement(self.setup, before)
+        broken = blamed(now, lambda: was.broken, seen, looked=spec.item is None)
         self.broken.extend(Breach(where, text) for text in broken)
         self.broken.extend(Breach(f"{where} after an effect", text) for text in effects.found)
 

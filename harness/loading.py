@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.errors import InputError, NothingCompared
+from harness.errors import InputError, NothingCompared, os_reason
 from harness.scenario import Scenario
 from harness.scenario_file import Vocabulary, read_scenario
 from harness.text import shown_path
@@ -93,7 +93,7 @@ def _below(folder: Path, seen: set[tuple[int, int]], failures: list[InputError])
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = os_reason(error)
         message = f"cannot be listed: {reason}"
         failures.append(InputError("unreadable", message, shown_path(folder)))
         return

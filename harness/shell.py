@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness.errors import ExitCode, HarnessError, InputError
+from harness.errors import ExitCode, HarnessError, InputError, os_reason
 from harness.text import visible
 
 
@@ -21,7 +21,7 @@ def say(text: str) -> None:
     except BrokenPipeError:
         _drop(sys.stdout)
     except OSError as error:  # half a report must not end like a whole one
-        reason = (error.strerror or str(error)).lower()
+        reason = os_reason(error)
         raise InputError("unwritable", f"standard output cannot be written: {reason}") from error
 
 

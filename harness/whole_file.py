@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from harness.errors import InputError
+from harness.errors import InputError, os_reason, unreadable
 from harness.text import shown_path
 
 
@@ -49,8 +49,7 @@ def read_file(file: Path, *, largest: int, fix: str = "") -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+        raise unreadable(name, error) from error
 
 
 def beside_of(file: Path) -> Path:
@@ -60,5 +59,5 @@ def beside_of(file: Path) -> Path:
 
 def unwritable(file: Path, error: OSError, *, fix: str = "") -> InputError:
     """That the system refuses to write a file, and why."""
-    reason = (error.strerror or str(error)).lower()
+    reason = os_reason(error)
     return InputError("unwritable", f"cannot be written: {reason}", shown_path(file), fix)

@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.audit.code import Text
 from harness.audit.items import CRON_IN_LINE
-from harness.errors import InputError
+from harness.errors import InputError, os_reason
 from harness.text import shown_path
 
 LARGEST: Final = 1 << 20
@@ -105,7 +105,7 @@ class _Folder:
         try:
             entries = sorted(folder.iterdir(), key=lambda one: one.name)
         except OSError as error:
-            self.tree.unread[self.name(folder)] = (error.strerror or str(error)).lower()
+            self.tree.unread[self.name(folder)] = os_reason(error)
             return
         for entry in entries:
             name = self.name(entry)
@@ -166,7 +166,7 @@ class _Folder:
                 return None
             return path.read_bytes()
         except OSError as error:
-            self.tree.unread[self.name(path)] = (error.strerror or str(error)).lower()
+            self.tree.unread[self.name(path)] = os_reason(error)
             return None
 
     def python(self, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import zstandard
 
 from harness.bulk.location import Location, opened, shown
-from harness.errors import InputError
+from harness.errors import InputError, unreadable
 
 PLAIN: Final = ".jsonl"
 PACKED: Final = ".jsonl.zst"
@@ -87,8 +87,7 @@ def frames_of(file: Location) -> tuple[Frame, ...]:
         with opened(file) as stream:
             return _frames(stream, file)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", shown(file)) from error
+        raise unreadable(shown(file), error) from error
 
 
 def contents(file: Location, frames: tuple[Frame, ...]) -> Iterator[bytes]:
@@ -103,8 +102,7 @@ def contents(file: Location, frames: tuple[Frame, ...]) -> Iterator[bytes]:
                 stream.seek(frame.start)
                 yield content_of(stream.read(frame.size), frame, file)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", shown(file)) from error
+        raise unreadable(shown(file), error) from error
 
 
 def content_of(packed: bytes, frame: Frame, file: Location) -> bytes:

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, NamedTuple
 from harness.bulk.frames import LINES, PACKED, PLAIN, Frame, content_of, frames_of
 from harness.bulk.location import Location, Version, opened, same_for, shown, version
 from harness.document import LARGEST
-from harness.errors import InputError
+from harness.errors import InputError, unreadable
 from harness.store.part import Place
 from harness.text import quoted, visible
 
@@ -192,7 +192,7 @@ def lines_of(piece: Range) -> Iterator[Record]:
                 at += taken
                 number += bool(piece.line)
     except OSError as error:
-        raise _unreadable(piece.source, error) from error
+        raise unreadable(piece.source.shown, error) from error
 
 
 def _stream(piece: Range) -> tuple[BinaryIO, int]:
@@ -217,7 +217,7 @@ def bytes_of(piece: Range) -> bytes:
         with _opened(piece.source) as stream:
             return _part_of(stream, piece)
     except OSError as error:
-        raise _unreadable(piece.source, error) from error
+        raise unreadable(piece.source.shown, error) from error
 
 
 def taken(piece: Range, sha256: str) -> Range:
@@ -234,7 +234,7 @@ def taken(piece: Range, sha256: str) -> Range:
         with opened(piece.source.file) as stream:
             content = _part_of(stream, piece)
     except OSError as error:
-        raise _unreadable(piece.source, error) from error
+        raise unreadable(piece.source.shown, error) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         message = f"bytes {piece.first} to {piece.last} of it are others than where the run began"
         hint = "give all machines the same file, on storage that they share"
@@ -283,7 +283,7 @@ def _looked_at(file: Location, number: int, label: str) -> Source:
             while some := stream.read(AT_ONCE):
                 sha256.update(some)
     except OSError as error:
-        raise _cannot(shown(file), error) from error
+        raise unreadable(shown(file), error) from error
     return Source(
         file=file,
         shown=shown(file),
@@ -299,13 +299,13 @@ def _opened(source: Source) -> BinaryIO:
     try:
         stream = opened(source.file)
     except OSError as error:
-        raise _unreadable(source, error) from error
+        raise unreadable(source.shown, error) from error
     try:
         if version(source.file, stream) != source.version:
             raise _changed(source)
     except OSError as error:
         stream.close()
-        raise _unreadable(source, error) from error
+        raise unreadable(source.shown, error) from error
     except InputError:
         stream.close()
         raise
@@ -316,12 +316,3 @@ def _changed(source: Source) -> InputError:
     message = "was written to since the run began: what was replayed is not what it holds"
     hint = "leave it alone, and begin another run"
     return InputError("file-rewritten", message, source.shown, hint)
-
-
-def _unreadable(source: Source, error: OSError) -> InputError:
-    return _cannot(source.shown, error)
-
-
-def _cannot(where: str, error: OSError) -> InputError:
-    reason = (error.strerror or str(error)).lower()
-    return InputError("unreadable", f"cannot be read: {reason}", where, "check it")

@@ -32,7 +32,7 @@ from harness.bulk.stopping import stoppable
 from harness.canonical import digest
 from harness.command import here
 from harness.compose import Composition, compose
-from harness.errors import ExitCode, HarnessError, InputError, NothingCompared, Void
+from harness.errors import ExitCode, HarnessError, InputError, NothingCompared, Void, os_reason
 from harness.evidence import COMPARED
 from harness.gate import worst
 from harness.model import Free
@@ -317,7 +317,7 @@ def _parts(
 
 
 def _no_room(error: OSError) -> InputError:
-    reason = (error.strerror or str(error)).lower()
+    reason = os_reason(error)
     hint = "make room for temporary files (TMPDIR), and resume the run"
     return InputError("replay-room", f"there is no room for temporary files: {reason}", hint=hint)
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
 from harness.bulk.stopping import ENDING
-from harness.errors import InputError
+from harness.errors import InputError, os_reason
 from harness.text import visible
 
 TICK: Final = 0.2
@@ -52,7 +52,7 @@ Said = Done | Refused | Failed
 
 def no_room(error: OSError) -> InputError:
     """What the system refuses is nothing that an account did, and ends no account."""
-    reason = (error.strerror or str(error)).lower()
+    reason = os_reason(error)
     what = f": {visible(error.filename)}" if isinstance(error.filename, str) else ""
     hint = "make room for processes and temporary files (TMPDIR), and resume the run"
     return InputError("worker-failed", f"a worker could not go on: {reason}{what}", hint=hint)

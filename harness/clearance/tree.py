@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 from harness.clearance.git import Entry, Repository
-from harness.errors import InputError
+from harness.errors import InputError, unreadable
 from harness.text import quoted, shown_path
 
 IGNORED: Final = frozenset(
@@ -97,9 +97,8 @@ class FolderTree:
         try:
             return (self.root / at).read_bytes()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             where = shown_path(self.root / at)
-            raise InputError("unreadable", f"cannot be read: {reason}", where) from error
+            raise unreadable(where, error) from error
 
     def _kind(self, path: str) -> str:
         """What lies at a path: file, folder, link, submodule; empty where nothing does."""
@@ -229,9 +228,8 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         where = shown_path(folder)
-        raise InputError("unreadable", f"cannot be read: {reason}", where) from error
+        raise unreadable(where, error) from error
 
 
 def _kind_of(entry: os.DirEntry[str]) -> str:

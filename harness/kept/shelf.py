@@ -18,7 +18,7 @@ from typing import Final
 
 import zstandard
 
-from harness.errors import InputError
+from harness.errors import InputError, os_reason
 from harness.text import shown_path
 
 SUFFIX: Final = ".kept"
@@ -77,7 +77,7 @@ class Shelf:
             for old in sorted(others, key=_used, reverse=True)[MOST - 1 :]:
                 old.unlink(missing_ok=True)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = os_reason(error)
             hint = "name a folder that can be written, or leave --kept out"
             where = shown_path(self.folder)
             raise InputError(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
-from harness.errors import InputError
+from harness.errors import InputError, os_reason, unreadable
 from harness.nesting import is_deeper
 from harness.ports import Raw, Unused
 from harness.text import shown_path, visible
@@ -63,7 +63,7 @@ def files_of(path: Path, failures: list[InputError]) -> Iterator[Path]:
     found: list[Path] = []
 
     def unlisted(error: OSError) -> None:
-        reason = (error.strerror or str(error)).lower()
+        reason = os_reason(error)
         where = shown_path(Path(str(error.filename or path)))
         failures.append(InputError("unreadable", f"cannot be listed: {reason}", where))
 
@@ -104,8 +104,7 @@ def opened(path: Path) -> BinaryIO:
         # without waiting for whoever might write to a pipe of that name
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+        raise unreadable(name, error) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise InputError("not-a-file", "is no regular file", name, "name a file")

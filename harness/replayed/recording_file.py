@@ -16,7 +16,7 @@ from zlib import error as BadDeflate
 
 import msgspec
 
-from harness.errors import InputError
+from harness.errors import InputError, unreadable
 from harness.replayed.answer import named
 from harness.replayed.course import Course, Node
 from harness.replayed.recording import (
@@ -109,8 +109,7 @@ def read_recording(file: Path) -> Recording:
         message, hint = "there is no such recording of a control", "see docs/retirement.md"
         raise InputError("recorded-control-missing", message, name, hint) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", name) from error
+        raise unreadable(name, error) from error
     return parsed(content, name)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from harness.errors import InputError
+from harness.errors import InputError, os_reason
 from harness.sampling.frame import Frame, Stratum, missing_list
 from harness.text import quoted, shown_path
 
@@ -174,7 +174,7 @@ class _List:
                         raise self.error("ids-line", message, fix, number)
                     yield account, line
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = os_reason(error)
             raise self.error("unreadable", f"cannot be read: {reason}", "") from error
 
     @property

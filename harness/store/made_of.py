@@ -17,7 +17,7 @@ from typing import Final
 
 from harness.canonical import digest
 from harness.compose import Composition, package
-from harness.errors import InputError
+from harness.errors import unreadable
 from harness.manifest_file import NAME as MANIFEST
 from harness.package_files import file_digest, files
 from harness.text import shown_path
@@ -72,8 +72,7 @@ def _file(file: Path) -> str:
     try:
         return file_digest(file)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError("unreadable", f"cannot be read: {reason}", shown_path(file)) from error
+        raise unreadable(shown_path(file), error) from error
 
 
 def _package(name: str) -> str:
