@@ -19,7 +19,15 @@ TITLES = {
     "scaling": "Two workers",
     "again": "Once more, with nothing changed",
     "growth": "Growth",
+    "houses": "Growth to a million, small engines",
 }
+PANELS = {
+    "ways": "CPU ms an account (a look and eight acts)",
+    "growth": "shadow replay, by size of the population",
+    "houses": "shadow replay of small engines (a look and three acts)",
+}
+"""Parts that are drawn, each with what it shows."""
+
 WIDTH = 150
 """Characters of a line of words in the page."""
 
@@ -61,10 +69,11 @@ def plot(found: Mapping[str, Measured]) -> None:
     from matplotlib import pyplot
 
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "shadow", "font.size": 9})
-    panels = [name for name in ("ways", "growth") if name in found]
+    panels = [name for name in PANELS if name in found]
     figure, axes = pyplot.subplots(len(panels), squeeze=False, figsize=(7.5, 3.2 * len(panels)))
     for axis, name in zip(axes[:, 0], panels, strict=True):
-        (bars if name == "ways" else lines)(axis, found[name])
+        (lines if found[name].points else bars)(axis, found[name])
+        axis.set_title(PANELS[name], loc="left")
     figure.tight_layout()
     figure.savefig(PLOT, format="svg", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
@@ -81,7 +90,6 @@ def bars(axis: Any, one: Measured) -> None:
     drawn = axis.barh(labels, values, color=colours)
     axis.bar_label(drawn, fmt="%.1f", padding=3)
     axis.set_xlim(right=max(values) * 1.1)
-    axis.set_title("CPU ms an account (a look and eight acts)", loc="left")
     axis.spines[["top", "right"]].set_visible(False)
 
 
@@ -98,6 +106,5 @@ def lines(axis: Any, one: Measured) -> None:
     other.plot(sizes, peak, "s--", color=ORANGE)
     other.set_ylim(0, max(*peak, 120) * 1.2)
     other.set_ylabel("MiB, largest process", color=ORANGE)
-    axis.set_title("shadow replay, by size of the population", loc="left")
     for side in (axis, other):
         side.spines["top"].set_visible(False)

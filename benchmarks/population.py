@@ -4,7 +4,8 @@
     .bench/bin/pip install -c constraints.txt -e '.[dev,store]' -r benchmarks/requirements.txt
     .bench/bin/python benchmarks/population.py                  # some ten minutes
     .bench/bin/python benchmarks/population.py --only scaling   # wants a machine to itself
-    .bench/bin/python benchmarks/population.py --only growth --sizes 10000,1000000 --workers 2
+    .bench/bin/python benchmarks/population.py --only growth --sizes 10000,100000 --workers 2
+    .bench/bin/python benchmarks/population.py --only houses --houses 10000,1000000 --workers 2
 
 Each part is kept in benchmarks/measured.json until it is run again; docs/benchmarks.md and its
 plot are written from there. Another part is a function that gives a `Measured`, and a title in
@@ -38,6 +39,9 @@ PARTS: dict[str, Part] = {
     "growth": lambda asked: replaying.growth(
         sizes=asked.sizes, seed=asked.seed, workers=asked.workers
     ),
+    "houses": lambda asked: replaying.streets(
+        sizes=asked.houses, seed=asked.seed, workers=asked.workers
+    ),
 }
 
 
@@ -60,7 +64,8 @@ def main() -> None:
     parser.add_argument("--scaling-rounds", type=int, default=2)
     parser.add_argument("--again-accounts", type=int, default=4_000)
     parser.add_argument("--sizes", type=sizes, default=(1_000, 4_000), help="for `growth`")
-    parser.add_argument("--workers", type=int, default=1, help="for `growth`, `again`")
+    parser.add_argument("--houses", type=sizes, default=(1_000, 10_000), help="how many")
+    parser.add_argument("--workers", type=int, default=1, help="for `growth`, `houses`, `again`")
     asked = parser.parse_args()
     for name in asked.only or PARTS:
         busy = os.getloadavg()[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import houses
 from alone import ROOT
 from measured import Measured, Row
 
@@ -43,8 +44,8 @@ class Ran(NamedTuple):
     said: dict[str, Any]
 
 
-def shadow(folder: Path, *words: str) -> Ran:
-    """Run `shadow`, whose report is JSON.
+def shadow(folder: Path, *words: str, project: Path = ROOT) -> Ran:
+    """Run `shadow` in a project; its report is JSON.
 
     Raises:
         SystemExit: it could not be used; 1 is a difference, which is what is looked for.
@@ -52,7 +53,7 @@ def shadow(folder: Path, *words: str) -> Ran:
     report = folder / "report.json"
     program = str(Path(sys.executable).with_name("shadow"))
     command = [sys.executable, "-S", "-c", LAUNCH, str(report), program, *words, "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
     code, wall, cpu, peak = json.loads(done.stdout)
     if code not in (0, 1):
         raise SystemExit(f"shadow {words[0]} ended with {code}:\n{done.stderr[-2000:]}")
@@ -69,9 +70,14 @@ def population(folder: Path, accounts: int, seed: int) -> Path:
 
 
 def replayed(
-    folder: Path, file: Path, accounts: int, workers: int, kept: Path | None = None
+    folder: Path,
+    file: Path,
+    accounts: int,
+    workers: int,
+    kept: Path | None = None,
+    project: Path = ROOT,
 ) -> Ran:
-    """Replay a file into a new store, with what was `kept` of its accounts.
+    """Replay a file of a project into a new store, with what was `kept` of its accounts.
 
     Raises:
         SystemExit: not all of it was replayed.
@@ -80,7 +86,7 @@ def replayed(
     store.unlink(missing_ok=True)
     named = ("--store", str(store), "--workers", str(workers))
     keeping = () if kept is None else ("--kept", str(kept))
-    ran = shadow(folder, "replay", str(file), *named, *keeping)
+    ran = shadow(folder, "replay", str(file), *named, *keeping, project=project)
     if not ran.said["complete"] or ran.said["accounts"]["counted"] != accounts:
         raise SystemExit(f"{accounts:,} accounts were to be replayed: {ran.said['accounts']}")
     say(
@@ -157,20 +163,51 @@ def again(*, accounts: int, seed: int, workers: int) -> Measured:
 
 def growth(*, sizes: Sequence[int], seed: int, workers: int) -> Measured:
     """Populations of several sizes: CPU time an account, and the largest process."""
-    found: dict[int, Ran] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for accounts in sorted(sizes):
-            file = population(folder, accounts, seed)
-            found[accounts] = replayed(folder, file, accounts, workers)
-            file.unlink()
+        found = _grown(folder, ROOT, sizes, workers, lambda size: population(folder, size, seed))
+    return _growth(found, f"accounts of seed {seed}, workers: {workers}")
+
+
+def streets(*, sizes: Sequence[int], seed: int, workers: int) -> Measured:
+    """The same of houses, which two small engines are soon done with."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        project = folder / "project"
+        houses.project(project)
+        found = _grown(
+            folder, project, sizes, workers, lambda size: houses.street(folder, size, seed)
+        )
+    return _growth(
+        found,
+        f"houses of seed {seed}, workers: {workers}, by the two engines of"
+        " [the guide](own-engines.md), a look and three acts each",
+    )
+
+
+def _grown(
+    folder: Path,
+    project: Path,
+    sizes: Sequence[int],
+    workers: int,
+    written: Callable[[int], Path],
+) -> dict[int, Ran]:
+    """Files of several sizes, replayed one after the other."""
+    found = {}
+    for accounts in sorted(sizes):
+        file = written(accounts)
+        found[accounts] = replayed(folder, file, accounts, workers, project=project)
+        file.unlink()
+    return found
+
+
+def _growth(found: Mapping[int, Ran], of: str) -> Measured:
     small, large = min(found), max(found)
     more = (found[large].cpu / large) / (found[small].cpu / small)
     listed = ", ".join(f"{one:,}" for one in sorted(found))
     return Measured(
-        how=f"`shadow replay` of {listed} accounts of seed {seed}, workers: {workers}, each"
-        " engine checked against itself in 1 of 64; CPU time of all processes, resident memory"
-        " of the largest.",
+        how=f"`shadow replay` of {listed} {of}, each engine checked against itself in 1 of 64;"
+        " CPU time of all processes, resident memory of the largest.",
         rows=(
             *(row for accounts in sorted(found) for row in _sized(accounts, found[accounts])),
             Row(what=f"CPU an account, {large:,} / {small:,}", value=more, most=1.1),
