@@ -75,7 +75,11 @@ def _unlike(control: Mapping[str, Data], candidate: Mapping[str, Data]) -> list[
     """
     for mapping in (control, candidate):
         check_keys(mapping)
-    found = [key for key, left in control.items() if not at_once(left, candidate.get(key, ABSENT))]
+    found = [
+        key
+        for key, left in control.items()
+        if (right := candidate.get(key, ABSENT)) is not left and not at_once(left, right)
+    ]
     found.extend(key for key in candidate if key not in control)
     return sorted(found)
 

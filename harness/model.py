@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+from msgspec import structs
+
 from harness.ports import Data
 
 
@@ -104,9 +107,8 @@ class Observation:
     writes: tuple[tuple[str, str, Data, Data], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One field that the two engines leave different.
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One field that the two engines leave different; there are many, and each is made thrice.
 
     Attributes:
         facet: one of FACETS, or `race`.
@@ -116,7 +118,6 @@ class Difference:
         origin: cell id where a repeat was first seen; empty for a difference of this cell's own.
         ruling: id of the ruling that covers it, `(given)` for a repeat of damage that was given,
             `follows` for a customer difference that follows from covered books; else empty.
-        path: `facet.at`, the name a ruling's clause pins it by.
     """
 
     facet: str
@@ -126,11 +127,11 @@ class Difference:
     owners: tuple[str, ...] = ()
     origin: str = ""
     ruling: str = ""
-    path: str = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        path = f"{self.facet}.{self.at}" if self.at else self.facet
-        object.__setattr__(self, "path", path)  # asked for far more often than made
+    @property
+    def path(self) -> str:
+        """`facet.at`, the name a ruling's clause pins it by."""
+        return f"{self.facet}.{self.at}" if self.at else self.facet
 
     @property
     def repeat(self) -> bool:
@@ -138,23 +139,11 @@ class Difference:
 
     def under(self, ruling: str) -> Difference:
         """The difference as a ruling covers it; itself where nothing changes."""
-        return self if ruling == self.ruling else self._with(self.owners, self.origin, ruling)
+        return self if ruling == self.ruling else structs.replace(self, ruling=ruling)
 
     def of(self, owners: tuple[str, ...], origin: str = "") -> Difference:
         """The difference with its owners, and the cell that it repeats one of."""
-        return self._with(owners, origin, self.ruling)
-
-    def _with(self, owners: tuple[str, ...], origin: str, ruling: str) -> Difference:
-        """Another one of the same values; there are many, and `replace` takes twice the time."""
-        return Difference(
-            facet=self.facet,
-            at=self.at,
-            control=self.control,
-            candidate=self.candidate,
-            owners=owners,
-            origin=origin,
-            ruling=ruling,
-        )
+        return structs.replace(self, owners=owners, origin=origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

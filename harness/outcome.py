@@ -10,7 +10,9 @@ from harness.model import Finding, Free, Outcome
 
 Closed = TypeVar("Closed", Outcome, Free)
 
-_RANK: Final = {outcome: number for number, outcome in enumerate(Outcome)}
+_RANK: Final[Mapping[type, Mapping[object, int]]] = {
+    kind: {one: number for number, one in enumerate(kind)} for kind in (Outcome, Free)
+}
 
 
 def first(outcomes: Iterable[Closed]) -> Closed:
@@ -19,16 +21,15 @@ def first(outcomes: Iterable[Closed]) -> Closed:
     Raises:
         ValueError: there is none; AGREE and KEPT are said, never concluded from silence.
     """
-    found = set(outcomes)
+    found = tuple(outcomes)
     if not found:
         raise ValueError("no outcome at all")
-    kind = type(next(iter(found)))
-    return next(outcome for outcome in kind if outcome in found)
+    return min(found, key=_RANK[type(found[0])].__getitem__)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """All findings, the deciding one first; of one outcome in the order they were made."""
-    return tuple(sorted(findings, key=lambda finding: _RANK[finding.outcome]))
+    return tuple(sorted(findings, key=lambda finding: _RANK[Outcome][finding.outcome]))
 
 
 def tally(

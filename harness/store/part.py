@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from harness.canonical import digest
+from harness.canonical import canonical, digest
 from harness.errors import InputError
 from harness.evidence import own_outcomes
 from harness.model import ABSENT, Cell, Difference, Finding, Free, FreeRun, Outcome
@@ -157,7 +157,7 @@ class Part:
             outcome=outcome,
             paths="\n".join(map(visible, episode.paths)),
             findings=findings,
-            digest=digest([findings, bodies]),
+            digest=hashlib.sha256(canonical([findings, bodies])).hexdigest(),  # met but once
         )
         self.cells.append(row)
         self.differences.extend(_rows(cell, bodies))
