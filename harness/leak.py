@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from harness.adjudicate import CUSTOMER, FOLLOWS, Docket, docket, is_look, outcome_of
 from harness.canonical import same
 from harness.difference import Keys, compare, keys_of
@@ -148,7 +150,7 @@ class _Field:
         made = [one.of(owners) for one in self.compared(episode.control.facets, facets)]
         return replace(
             episode,
-            candidate=replace(episode.candidate, facets=facets),
+            candidate=structs.replace(episode.candidate, facets=facets),
             differences=(*kept, *made),
         )
 

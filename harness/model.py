@@ -76,8 +76,7 @@ class Finding:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What one engine did in one episode.
 
     Attributes:
@@ -95,7 +94,7 @@ class Observation:
     """
 
     facets: Mapping[str, Data]
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = msgspec.field(default_factory=dict)
     reasons: tuple[Data, ...] = ()
     handlers: tuple[tuple[str, str], ...] = ()
     told: bool = True
@@ -103,7 +102,7 @@ class Observation:
     crash: tuple[str, str, str] | None = None
     traps: tuple[str, ...] = ()
     timeout: str = ""
-    arcs: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    arcs: Mapping[str, frozenset[int]] = msgspec.field(default_factory=dict)
     writes: tuple[tuple[str, str, Data, Data], ...] = ()
 
 

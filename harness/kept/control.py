@@ -10,9 +10,11 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
+
+from msgspec import structs
 
 from harness.free import candidate_run
 from harness.kept.form import Live, NotKeepable
@@ -75,7 +77,7 @@ class Noting(Lockstep):
         held = (
             event for (at, _), events in self.held.items() if at == spec.index for event in events
         )
-        control = replace(pair.control, arcs={})
+        control = structs.replace(pair.control, arcs={})
         self.noted.append(Lived(control, pair.worlds[1], tuple(held), pair.moot))
         return pair
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from msgspec import structs
+
 from harness.branches import Unit
 from harness.document import parse_document
 from harness.evidence import Evidence, Pinned, fold
@@ -48,7 +50,7 @@ def observation(**changes: Any) -> Observation:
         "books": {},
         "effects": {},
     }
-    return replace(Observation(facets=facets), **changes)
+    return structs.replace(Observation(facets=facets), **changes)
 
 
 def cell(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from harness.adjudicate import adjudicate
 from harness.difference import differences
@@ -61,7 +62,7 @@ def episode(
     """An episode of two observations; `owners` and `repeats` go by the difference's path."""
     left, right = facets(**(control or {})), facets(**(candidate or {}))
     found = tuple(
-        replace(
+        structs.replace(
             one,
             owners=(owners or {}).get(one.path, paths),
             origin=(repeats or {}).get(one.path, ""),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from harness.clause import Clause, Literal
 from harness.errors import InputError
 from harness.model import Difference, Finding, Outcome
@@ -76,9 +78,11 @@ def _cell(number: int, name: str, text: str, ruling: str) -> Any:
             stratum={"segment": text, text: text},
             before={"flag": text}, control_broken=(text,), candidate_broken=(text,), unmet=(text,),
             wrongs=(text,), harm=(text,), loss={text: 1}, deferrals=(text,),
-            control=replace(episode.control, reasons=said, refusal={"kind": text, "code": text},
-                            handlers=((text, text),), crash=(text, text, text), traps=(text,)),
-            candidate=replace(episode.candidate, reasons=said, timeout=text),
+            control=structs.replace(
+                episode.control, reasons=said, refusal={"kind": text, "code": text},
+                handlers=((text, text),), crash=(text, text, text), traps=(text,),
+            ),
+            candidate=structs.replace(episode.candidate, reasons=said, timeout=text),
         ),
         outcome=Outcome.DIVERGE,
         findings=(Finding(outcome=Outcome.DIVERGE, slug=text, detail=text),),

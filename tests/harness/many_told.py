@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from harness.clause import Before, Clause, Literal
 from harness.errors import HarnessError
 from harness.expression import parse_expression
@@ -81,7 +83,9 @@ def renamed(cell: Cell, scenario: str, **fields: Any) -> Cell:
         cell,
         episode=replace(episode, id=name, scenario=scenario, state=name, **fields),
         differences=tuple(
-            replace(one, origin=one.origin and f"{scenario}#{one.origin.partition('#')[2]}")
+            structs.replace(
+                one, origin=one.origin and f"{scenario}#{one.origin.partition('#')[2]}"
+            )
             for one in cell.differences
         ),
     )

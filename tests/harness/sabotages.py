@@ -110,7 +110,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
         "crashes",
     ),
     "the lesser outcome decides": Sabotage(
-        outcome, "for outcome in kind if", "for outcome in reversed(kind) if", "crash"
+        outcome, "return min(found", "return max(found", "crash"
     ),
     "a held event is dropped": Sabotage(
         living, "living.play(spec.item, events)", "living.play(spec.item, [])", "held event"

@@ -7,13 +7,13 @@ import pickle
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
+from msgspec import structs
 
 from harness.bulk import range_replay, reuse
 from harness.bulk import replay as replaying
@@ -441,7 +441,9 @@ def test_a_control_that_was_altered_voids_the_run(
         reuse,
         "control_lived",
         lambda content, package: tuple(
-            one._replace(control=replace(one.control, facets={**one.control.facets, "money": {}}))
+            one._replace(
+                control=structs.replace(one.control, facets={**one.control.facets, "money": {}})
+            )
             for one in control_lived(content, package)
         ),
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from msgspec import structs
 
 from harness.difference import at_of
 from harness.errors import InputError
@@ -100,10 +101,15 @@ def moved() -> tuple[Told, Told]:
     harmed = cell("s#1", outcome=Outcome.DIVERGE, differences=(flag, asks, money, ruled),
                   harm=("charged twice",), loss={"usd": 1000})  # fmt: skip
     lost = replace(one("s#3", outcome=Outcome.ERROR), findings=error)
-    now = (harmed, one("s#2", replace(flag, ruling="")), lost, one("s#4", outcome=Outcome.AGREE))
+    now = (
+        harmed,
+        one("s#2", structs.replace(flag, ruling="")),
+        lost,
+        one("s#4", outcome=Outcome.AGREE),
+    )
     then = (
-        one("s#1", replace(flag, candidate=None), ruled),
-        one("s#2", flag, replace(flag, at="store.gone", ruling="R-gone")),
+        one("s#1", structs.replace(flag, candidate=None), ruled),
+        one("s#2", flag, structs.replace(flag, at="store.gone", ruling="R-gone")),
         one("s#3", money),
         one("s#4", asks),
     )

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from harness.clause import Before, Changed, Computed, Literal, Row, Table, Value
 from harness.errors import InputError
@@ -382,7 +383,7 @@ def test_lists_that_differ_are_shown_place_by_place() -> None:
     one = replace(
         cells()[1],
         differences=(
-            replace(cells()[1].differences[0], facet="effects", at="in_1",
+            structs.replace(cells()[1].differences[0], facet="effects", at="in_1",
                     control=[pays], candidate=[{**pays, "amount": 6000}]),
         ),
     )  # fmt: skip

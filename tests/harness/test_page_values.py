@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from harness.clause import Literal
 from harness.report.page.page import breakable
@@ -34,7 +35,7 @@ def test_sentences_of_the_page_and_a_ruling_leave_nothing_out() -> None:
     pay = cells()[1]
     assert pay.episode.control is not None
     books = {f"store.f{number}": "control" for number in range(9)}
-    control = replace(
+    control = structs.replace(
         pay.episode.control,
         written=books,
         reasons=({"rule": "r", "of": NINE},),

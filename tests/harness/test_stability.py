@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import greenlet
 import pytest
+from msgspec import structs
 
 from harness.escape import bounded, leave
 from harness.model import Class, Episode, Free, FreeRun, Observation, Outcome
@@ -106,7 +106,7 @@ def test_an_ambient_read_that_came_past_the_guard_is_an_error() -> None:
     ],
 )
 def test_the_fingerprint_covers_all_that_an_engine_does(change: dict[str, Any]) -> None:
-    assert fingerprint(replace(SEEN, **change)) != fingerprint(SEEN)
+    assert fingerprint(structs.replace(SEEN, **change)) != fingerprint(SEEN)
 
 
 # --- a process that is lost --------------------------------------------------------------
