@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -64,6 +65,11 @@ class Replaying:
             composition=composition, setup=composition.setup(), court=composition.court(today)
         )
 
+    @cached_property
+    def unheld(self) -> Setup:
+        """For who is not held against another process: nothing to be held by is made."""
+        return replace(self.setup, digests=False)
+
     def part(self, piece: Range, tell: Tell = lambda _: None) -> Part:
         """Replay a range, in this process.
 
@@ -114,7 +120,8 @@ class Replaying:
         name = name_of(filling.piece, record)
         sampled = is_sampled(name)
         found = filling.found(record, sampled=sampled)
-        live = None if found is None else filling.live(found, self.setup, name, record)
+        setup = self.setup if sampled else self.unheld
+        live = None if found is None else filling.live(found, setup, name, record)
         if found is not None and live is not None:
             return self._reused(record, found, live, filling)
         try:
@@ -136,8 +143,7 @@ class Replaying:
     ) -> tuple[tuple[Episode, ...], FreeRun]:
         """Both replays, kept if something is."""
         if filling.reuse is None or record.content is None:
-            # who is not held against another process needs nothing to be held by
-            return replay(replace(self.setup, digests=sampled), scenario)
+            return replay(self.setup if sampled else self.unheld, scenario)
         live = filling.reuse.replayed(self.setup, scenario, record.content)
         filling.reuse.keep(record.content, live, sampled=sampled)
         return replay(self.setup, scenario) if live is None else (live.episodes, live.free)

@@ -7,8 +7,9 @@ what a step or text without a digit says is a name of the schema, or a word of a
 
 from __future__ import annotations
 
+import marshal
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,7 +18,11 @@ from harness.difference import keys_of
 from harness.model import ABSENT, Difference
 
 _DIGIT: Final = re.compile(r"\d")
-_AS_IT_IS: Final = frozenset({bool, type(None), type(ABSENT)})
+_AS_IT_IS: Final = frozenset({bool, type(None)})
+Words = tuple[str, ...]
+PLAIN: Final = 2
+"""The form of `marshal` in which equal trees are equal bytes: without references."""
+
 LONGEST: Final = 40
 """Characters of a text that may still be a word of a closed set."""
 
@@ -29,12 +34,32 @@ def signature(act: str, difference: Difference) -> str:
         act: what happened in the cell; its words with a digit name what it happened to.
         difference: of that cell.
     """
-    field = [_step(key) for key in keys_of(difference.at)]
-    sides = (difference.control, difference.candidate)
-    words = [_step(word) for word in act.split()]
-    return digest([words, list(difference.owners), difference.facet, field, *map(_alike, sides)])[
-        :SHORT
-    ]
+    return _digested(
+        _steps(act.split()),
+        difference.owners,
+        difference.facet,
+        _steps(keys_of(difference.at)),
+        _form(difference.control),
+        _form(difference.candidate),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _digested(
+    words: Words, owners: Words, facet: str, field: Words, control: bytes, candidate: bytes
+) -> str:
+    """The digest of what many have in common; few are unlike all others."""
+    sides = [marshal.loads(one) if one else ABSENT for one in (control, candidate)]  # noqa: S302  # of `_form`
+    return digest([words, owners, facet, field, *sides])[:SHORT]
+
+
+def _form(value: Any) -> bytes:
+    """What a side has in common with others, as bytes; none where it lacks the field."""
+    return b"" if value is ABSENT else marshal.dumps(_alike(value), PLAIN)
+
+
+def _steps(keys: Iterable[str]) -> Words:
+    return tuple(map(_step, keys))
 
 
 @lru_cache(maxsize=4096)
