@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from harness.model import ABSENT
 from harness.report.page.page import page
@@ -144,7 +145,7 @@ def wide(base: Told, value: str = "v" * 400) -> Told:
     """The run with long values in every place that could push the page wider."""
     judged = list(base.cells)
     one = judged[1]
-    long = replace(one.differences[0], control=value, candidate=ABSENT, at="x" * 200)
+    long = structs.replace(one.differences[0], control=value, candidate=ABSENT, at="x" * 200)
     judged[1] = replace(one, differences=(long, *one.differences))
     return replace(base, cells=tuple(judged))
 
@@ -533,7 +534,9 @@ def test_what_a_short_value_leaves_out_is_one_step_away_and_on_paper(opened: Any
     long = {f"amount_{number}": number for number in range(9)}
     base = told()
     judged = list(base.cells)
-    one = replace(judged[1].differences[0], control=long, candidate=ABSENT, at="invoices.in_9")
+    one = structs.replace(
+        judged[1].differences[0], control=long, candidate=ABSENT, at="invoices.in_9"
+    )
     judged[1] = replace(judged[1], differences=(one, *judged[1].differences[1:]))
     seen = opened(replace(base, cells=tuple(judged)), f"#open={SCENARIO.id}")
     whole = seen.tab.locator(".changes .whole")
