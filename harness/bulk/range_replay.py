@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.bulk.census import Counted, is_sampled, unnamed
-from harness.bulk.line import name_of, placed, read_line
+from harness.bulk.line import name_of, placed, read_line, sha256_of
+from harness.bulk.precedent import Precedents
 from harness.bulk.ranges import Range, Record, records
-from harness.bulk.reuse import Found, Reuse, Shelves, reusing
+from harness.bulk.reuse import FOUND, Found, Reuse, Shelves, reusing
 from harness.bulk.serving import Tell
 from harness.compose import Composition
 from harness.court import Court, Heard
@@ -52,6 +53,11 @@ class Replaying:
     folder: Path | None = None
     shelves: Shelves | None = None
     run: str = ""
+
+    @cached_property
+    def precedents(self) -> Precedents:
+        """What was judged in this process."""
+        return Precedents(self.court, self.unheld)
 
     @classmethod
     def of(cls, composition: Composition, today: date) -> Replaying:
@@ -120,6 +126,8 @@ class Replaying:
         name = name_of(filling.piece, record)
         sampled = is_sampled(name)
         found = filling.found(record, sampled=sampled)
+        if found is not None and not sampled and filling.agreed(found, self.precedents, record):
+            return None
         setup = self.setup if sampled else self.unheld
         live = None if found is None else filling.live(found, setup, name, record)
         if found is not None and live is not None:
@@ -247,6 +255,24 @@ class Filling:
         if self.reuse is None or record.content is None:
             return None
         return self.reuse.find(record.content, sampled=sampled)
+
+    def agreed(self, found: Found, precedents: Precedents, record: Record) -> bool:
+        """Count an account that agrees throughout; False where it has to be judged by itself."""
+        reuse, content = self.reuse, record.content
+        if reuse is None or content is None or found.again:
+            return False
+        name, cells = name_of(self.piece, record), _cells(content)
+        try:
+            agreed = precedents.of(found.kept, name)
+        except Exception:  # noqa: BLE001  # of another form: whoever reads all of it says so
+            return False
+        if agreed is None or len(agreed.cells) != cells:
+            return False
+        expected = Expected(name, sha256_of(content), cells)
+        self._part.take_agreed(zip(expected.ids(), agreed.cells, strict=True), name, agreed.kind)
+        self._expected.append(expected)
+        reuse.counts[FOUND] += 1
+        return True
 
     def live(self, found: Found, setup: Setup, name: str, record: Record) -> Live | None:
         """The account, from what was kept of it; None where nobody can read that."""

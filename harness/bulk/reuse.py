@@ -22,8 +22,11 @@ from harness.kept import fingerprint
 from harness.kept.control import Lived, control_bytes, control_lived, half, noted
 from harness.kept.form import (
     Form,
+    Kept,
     Live,
     NotKeepable,
+    alike,
+    cells_in,
     form_of,
     live_of,
     packed,
@@ -80,12 +83,12 @@ class Found:
     """An account that was kept.
 
     Attributes:
-        form: what was kept of it.
+        kept: what was kept of it.
         second: what the other process saw of it; None where it is not sampled.
         again: whether it is replayed all the same.
     """
 
-    form: Form
+    kept: Kept
     second: Second | None
     again: bool
 
@@ -134,7 +137,7 @@ class Reuse:
         try:
             form, second = marshal.loads(stored)  # noqa: S302  # its digest was looked at
             found = Found(
-                form=unpacked(form),
+                kept=unpacked(form),
                 second=None if second is None else _second(second),
                 again=key in self.drawn,
             )
@@ -146,7 +149,7 @@ class Reuse:
     def live(self, found: Found, setup: Setup, name: str, content: bytes) -> Live | None:
         """The account, from what was kept of it; None where that has another form."""
         try:
-            live = live_of(found.form, setup, name, sha256_of(content))
+            live = live_of(found.kept.form, setup, name, sha256_of(content))
         except Exception:  # noqa: BLE001  # of another form anything can be raised
             self.open.damaged.add(key_of(content))
             return None
@@ -173,7 +176,10 @@ class Reuse:
 
     def compare(self, found: Found, setup: Setup, scenario: Scenario) -> None:
         """Replay an account all the same, and hold it against what was kept of it."""
-        self._hold(found.form, setup, scenario)
+        form = found.kept.form
+        self._hold(form, setup, scenario)
+        if found.kept.alike != alike(form[1]):
+            self.otherwise.append(f"{scenario.id} (what is alike)")
 
     def _hold(self, kept: Form | Live, setup: Setup, scenario: Scenario) -> None:
         self.counts[AGAIN] += 1
@@ -225,7 +231,7 @@ class Reuse:
         form = self._later.pop(key_of(content), None)
         if form is None:
             return
-        mine = None if seen is None else _of(seen, scenario, len(form[1]))
+        mine = None if seen is None else _of(seen, scenario, cells_in(form))
         try:
             if mine is None:
                 raise NotKeepable("it was not checked against itself")

@@ -23,7 +23,7 @@ from harness.kept.imports import Imports, Tops, loaded
 from harness.package_files import file_digest, files
 
 HARNESS: Final = "harness"
-FORM: Final = "1"
+FORM: Final = "2"
 """Of what is kept; another number, and everything that was kept in another form is not found."""
 
 ENVIRONMENT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PYTHONHASHSEED", "TZ")

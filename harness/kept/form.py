@@ -3,21 +3,22 @@
 What is kept is what was seen: what each side did, what the kit, invariants and truth say of the
 worlds that it left. Whatever sets one side against the other, or either against a ruling, a date
 or `then`, is worked out again from that by the same code as ever.
+
+A form has a front and a back. Judging asks for no more than the front wherever both sides left
+the same and no ruling is tried; the trees are in the back, which is read where it is asked for.
 """
 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
-
-import msgspec
 
 from harness.canonical import digest
 from harness.difference import differences
 from harness.free import Breach, Running, conclude
 from harness.lockstep import is_race
-from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation
+from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation, Outcome
 from harness.ownership import owned
 from harness.ports import World
 from harness.scenario import Provenance, Scenario, Then, episodes
@@ -32,11 +33,40 @@ NOBODY: Final = cast("World", None)
 Form = tuple[Any, ...]
 """Plain data: tuples of text, numbers, tuples and trees."""
 
+TREES: Final = 0
+"""Where the back of a form has each episode's trees."""
+
+FACETS: Final = 0
+"""Where a side has its facets."""
+
 Against = tuple[tuple[int, Finding], ...]
 
 
 class NotKeepable(Exception):
     """An account that cannot be kept; the text says why."""
+
+
+class Kept(NamedTuple):
+    """An account as it was kept, its back unread.
+
+    Attributes:
+        front: head, cells, free run and what argues against the control; hashable throughout.
+        alike: whether both sides left the same, by episode: one tree was written for both.
+        back: the form's, as bytes.
+    """
+
+    front: Form
+    alike: tuple[bool, ...]
+    back: bytes
+
+    @property
+    def form(self) -> Form:
+        """All of it.
+
+        Raises:
+            ValueError: or EOFError, or TypeError: `packed` did not write it.
+        """
+        return self.front, marshal.loads(self.back)  # noqa: S302  # as in `unpacked`
 
 
 class Live(NamedTuple):
@@ -68,30 +98,41 @@ def form_of(live: Live) -> Form:
         raise NotKeepable("in it several things happen at once")
     if run.timeouts:
         raise NotKeepable("a budget was exceeded")
-    return (
-        _head(scenario),
-        tuple(map(_episode, live.episodes)),
-        (
-            tuple(run.moot.items()),
-            tuple(tuple(one) for one in run.broken),
-            tuple(run.not_run),
-            tuple(run.errors),
-            tuple(run.seen),
-            tuple(run.failed),
-        ),
-        (
-            tuple(number for number, _ in live.against),
-            _findings(one for _, one in live.against),
-        ),
+    cells, trees = zip(*map(_episode, live.episodes), strict=True)
+    free = (
+        tuple(run.moot.items()),
+        tuple(tuple(one) for one in run.broken),
+        tuple(run.not_run),
+        tuple(run.errors),
+        tuple(run.failed),
     )
+    against = tuple((number, _finding(one)) for number, one in live.against)
+    return (_head(scenario), cells, free, against), (trees, tuple(run.seen))
 
 
 def live_of(form: Form, setup: Setup, name: str, sha256: str) -> Live:
     """An account from what was kept of it; as a scenario, as far as judging asks for one."""
-    head, cells, free, against = form
-    scenario = _scenario(head, name, sha256)
-    moot, broken, not_run, errors, seen, failed = free
-    running = Running(
+    (head, cells, free, against), (trees, seen) = form
+    scenario = scenario_of(head, name, sha256)
+    both = enumerate(zip(cells, trees, strict=True))
+    return Live(
+        scenario=scenario,
+        episodes=tuple(cell_of(*one, number, scenario) for number, one in both),
+        running=running_of(free, seen, setup),
+        against=against_of(against),
+    )
+
+
+def running_of(form: Form, seen: Form, setup: Setup) -> Running:
+    """The candidate's run that is over, from the front's part of it.
+
+    Args:
+        form: what was kept of it.
+        seen: digest of each episode's observation.
+        setup: what it was replayed with.
+    """
+    moot, broken, not_run, errors, failed = form
+    return Running(
         setup=setup,
         side=setup.candidate,
         world=NOBODY,
@@ -102,12 +143,17 @@ def live_of(form: Form, setup: Setup, name: str, sha256: str) -> Live:
         seen=list(seen),
         failed=list(failed),
     )
-    return Live(
-        scenario=scenario,
-        episodes=tuple(_cell(one, number, scenario) for number, one in enumerate(cells)),
-        running=running,
-        against=tuple(zip(against[0], _found(against[1]), strict=True)),
-    )
+
+
+def against_of(form: Form) -> Against:
+    """What argues against the control, from the front's part of it."""
+    return tuple((number, _found(one)) for number, one in form)
+
+
+def cells_in(form: Form) -> int:
+    """How many episodes there were."""
+    (_, cells, *_), _ = form
+    return len(cells)
 
 
 def unlike(one: Form, other: Form) -> str:
@@ -119,7 +165,7 @@ def unlike(one: Form, other: Form) -> str:
     if _bytes(one) == _bytes(other):
         return ""
     for what, mine, its in zip(
-        ("scenario", "cells", "free run", "control"), one, other, strict=True
+        ("scenario", "cells", "free run", "control"), _parts(one), _parts(other), strict=True
     ):
         if what != "cells":
             if digest(mine) != digest(its):
@@ -133,6 +179,12 @@ def unlike(one: Form, other: Form) -> str:
     return ""
 
 
+def _parts(form: Form) -> Iterator[Form]:
+    """A form by what it tells of: scenario, cells, free run, control."""
+    (head, cells, free, against), (trees, seen) = form
+    yield from (head, tuple(zip(cells, trees, strict=True)), (free, seen), against)
+
+
 def packed(form: Form) -> bytes:
     """A form as bytes, in which what is alike is written once, and is one object when read.
 
@@ -140,21 +192,24 @@ def packed(form: Form) -> bytes:
         NotKeepable: it holds what is no plain data.
     """
     try:
-        return marshal.dumps(_Sharing().shared(form))
+        front, back = _Sharing().shared(form)
+        return marshal.dumps((front, alike(back), marshal.dumps(back)))
     except ValueError:
         raise NotKeepable("it holds what is no plain data") from None
 
 
-def unpacked(content: bytes) -> Form:
+def unpacked(content: bytes) -> Kept:
     """What `packed` wrote.
 
     Raises:
         ValueError: or EOFError, or TypeError: it did not.
     """
-    found = marshal.loads(content)  # noqa: S302  # what is kept is looked at before it is read
-    if not isinstance(found, tuple):
-        raise ValueError("no form")
-    return found
+    return Kept(*marshal.loads(content))  # noqa: S302  # it is looked at before it is read
+
+
+def alike(back: Form) -> tuple[bool, ...]:
+    """Whether one tree stands for what both sides left, by episode; of a back that was packed."""
+    return tuple(mine[FACETS] is its[FACETS] for mine, its, *_ in back[TREES])
 
 
 class _Sharing:
@@ -194,7 +249,7 @@ def _bytes(tree: Any) -> bytes:
 
 def _head(scenario: Scenario) -> Form:
     then = scenario.then
-    told = None if then is None else (tuple(then.moot), dict(then.excused))
+    told = None if then is None else (tuple(then.moot), tuple(then.excused.items()))
     return (
         scenario.provenance.kind,
         tuple(scenario.faults),
@@ -203,7 +258,8 @@ def _head(scenario: Scenario) -> Form:
     )
 
 
-def _scenario(head: Form, name: str, sha256: str) -> Scenario:
+def scenario_of(head: Form, name: str, sha256: str) -> Scenario:
+    """A scenario, as far as judging asks for one, from the front's part of it."""
     kind, faults, assumed, told = head
     return Scenario(
         id=name,
@@ -216,7 +272,7 @@ def _scenario(head: Form, name: str, sha256: str) -> Scenario:
         given=None,
         now=0,
         when=(),
-        then=None if told is None else Then(moot=told[0], excused=told[1]),
+        then=None if told is None else Then(moot=told[0], excused=dict(told[1])),
         observed=(),
         file=f"{name}.yaml",
         sha256=sha256,
@@ -224,35 +280,37 @@ def _scenario(head: Form, name: str, sha256: str) -> Scenario:
     )
 
 
-def _episode(one: Episode) -> Form:
+def _episode(one: Episode) -> tuple[Form, Form]:
+    """An episode's front, and its trees."""
     if one.control is None or one.candidate is None:
         raise NotKeepable("a side gave no result")
     if one.control.timeout or one.candidate.timeout:
         raise NotKeepable("a budget was exceeded")
     return (
         one.act,
-        one.at,
         one.paths,
+        str(one.klass),
+        (one.control_broken, one.candidate_broken, one.unmet, one.wrongs, one.harm),
+        tuple(one.loss.items()),
+        tuple(map(_finding, one.findings)),
+        tuple(sorted(one.observed)),
+    ), (
         _side(one.control),
         _side(one.candidate),
+        one.at,
         dict(one.before),
         dict(one.scope),
         dict(one.stratum),
-        str(one.klass),
-        (one.control_broken, one.candidate_broken, one.unmet, one.wrongs, one.harm),
-        dict(one.loss),
         one.deferrals,
-        _findings(one.findings),
         one.state,
-        tuple(sorted(one.observed)),
         tuple((each.path, each.origin) for each in one.differences if each.origin),
     )
 
 
-def _cell(form: Form, number: int, scenario: Scenario) -> Episode:
+def cell_of(form: Form, trees: Form, number: int, scenario: Scenario) -> Episode:
     """An episode; its differences are found anew in what both sides did."""
-    act, at, paths, mine, its, before, scope, stratum, klass, judged, loss, *rest = form
-    deferrals, findings, state, observed, marks = rest
+    act, paths, klass, judged, loss, findings, observed = form
+    mine, its, at, before, scope, stratum, deferrals, state, marks = trees
     control_broken, candidate_broken, unmet, wrongs, harm = judged
     control, candidate = _observation(mine), _observation(its)
     return Episode(
@@ -266,16 +324,16 @@ def _cell(form: Form, number: int, scenario: Scenario) -> Episode:
         before=before,
         scope=scope,
         stratum=stratum,
-        differences=_differences(control, candidate, paths, dict(marks)),
+        differences=_differences(control, candidate, paths, marks),
         klass=Class(klass),
         control_broken=control_broken,
         candidate_broken=candidate_broken,
         unmet=unmet,
         wrongs=wrongs,
         harm=harm,
-        loss=loss,
+        loss=dict(loss),
         deferrals=deferrals,
-        findings=_found(findings),
+        findings=tuple(map(_found, findings)),
         state=state,
         provenance=scenario.evidence,
         observed=frozenset(observed),
@@ -283,12 +341,15 @@ def _cell(form: Form, number: int, scenario: Scenario) -> Episode:
 
 
 def _differences(
-    control: Observation, candidate: Observation, paths: tuple[str, ...], marks: Mapping[str, str]
+    control: Observation, candidate: Observation, paths: tuple[str, ...], marks: Form
 ) -> tuple[Difference, ...]:
     if control.facets is candidate.facets:  # equal, so that it was written once
         return ()
     found = (owned(one, control, paths) for one in differences(control.facets, candidate.facets))
-    return tuple(one.of(one.owners, marks.get(one.path, "")) if marks else one for one in found)
+    if not marks:
+        return tuple(found)
+    origins = dict(marks)
+    return tuple(one.of(one.owners, origins.get(one.path, "")) for one in found)
 
 
 def _side(seen: Observation) -> Form:
@@ -321,15 +382,10 @@ def _observation(form: Form) -> Observation:
     )
 
 
-class _Kept(msgspec.Struct, array_like=True):
-    """Findings as plain data."""
-
-    findings: tuple[Finding, ...]
+def _finding(one: Finding) -> Form:
+    return str(one.outcome), one.slug, one.detail, one.role
 
 
-def _findings(many: Iterable[Finding]) -> Form:
-    return tuple(msgspec.to_builtins(one) for one in many)
-
-
-def _found(form: Form) -> tuple[Finding, ...]:
-    return msgspec.convert((form,), _Kept).findings if form else ()
+def _found(form: Form) -> Finding:
+    outcome, slug, detail, role = form
+    return Finding(outcome=Outcome(outcome), slug=slug, detail=detail, role=role)

@@ -138,13 +138,11 @@ class Part:
 
     def take(self, cell: Cell) -> None:
         """Count a cell; one that does not simply agree is kept."""
-        episode, outcome = cell.episode, str(cell.outcome)
-        kind, klass, name = episode.provenance, str(episode.klass), episode.id
-        self._count(TallyKey(CELL, kind, klass, outcome), name)
-        for own in own_outcomes(cell):
-            self._count(TallyKey(visible(own.path), kind, klass, str(own.outcome)), name)
+        episode, name = cell.episode, cell.episode.id
+        for key in tally_keys(cell):
+            self._count(key, name)
         self.used.update(visible(ruling) for ruling in rulings_of(cell))
-        if cell.outcome is Outcome.AGREE and not cell.differences and not cell.findings:
+        if agrees(cell):
             return
         bodies = [dumped(body_of(one)) for one in cell.differences]
         findings = dumped([[str(f.outcome), f.slug, f.detail] for f in cell.findings])
@@ -152,9 +150,9 @@ class Part:
             id=name,
             scenario=episode.scenario,
             act=visible(episode.act),
-            kind=kind,
-            klass=klass,
-            outcome=outcome,
+            kind=episode.provenance,
+            klass=str(episode.klass),
+            outcome=str(cell.outcome),
             paths="\n".join(map(visible, episode.paths)),
             findings=findings,
             digest=hashlib.sha256(canonical([findings, bodies])).hexdigest(),  # met but once
@@ -174,6 +172,21 @@ class Part:
                 "findings": list(run.findings),
             }
             self.free.append(FreeRow(run.scenario, kind, outcome, dumped(remarks)))
+
+    def take_agreed(
+        self, cells: Iterable[tuple[str, Iterable[TallyKey]]], scenario: str, kind: str
+    ) -> None:
+        """Count an account of which it is known that its cells agree and its free run was kept.
+
+        Args:
+            cells: the id of each, and what it is counted under.
+            scenario: its id.
+            kind: of evidence.
+        """
+        for name, keys in cells:
+            for key in keys:
+                self._count(key, name)
+        self.free_tallies.setdefault(FreeKey(kind, str(Free.KEPT)), IdSum()).add(scenario)
 
     def lose(self, name: str, paths: Iterable[str] = (), findings: Sequence[Finding] = ()) -> None:
         """Count a cell that was expected and not run, for each path that was to run in it.
@@ -248,6 +261,23 @@ def total(counts: Iterable[IdSum]) -> IdSum:
     for one in counts:
         whole.take(one)
     return whole
+
+
+def agrees(cell: Cell) -> bool:
+    """Whether a cell simply agrees: then it is counted, and nothing else is kept of it."""
+    return cell.outcome is Outcome.AGREE and not cell.differences and not cell.findings
+
+
+def tally_keys(cell: Cell) -> tuple[TallyKey, ...]:
+    """What a cell is counted under: once by itself, once for each path that answers for it."""
+    kind, klass = cell.episode.provenance, str(cell.episode.klass)
+    return (
+        TallyKey(CELL, kind, klass, str(cell.outcome)),
+        *(
+            TallyKey(visible(own.path), kind, klass, str(own.outcome))
+            for own in own_outcomes(cell)
+        ),
+    )
 
 
 def rulings_of(cell: Cell) -> frozenset[str]:

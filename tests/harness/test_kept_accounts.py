@@ -169,11 +169,23 @@ def altered(key: bytes, body: bytes) -> bytes:
     content = one._content(key, body)
     assert content is not None
     form, second = marshal.loads(content)  # noqa: S302  # written by this test
-    head, cells, *rest = unpacked(form)
-    first = list(cells[-1])
-    first[8] = "UNDECIDABLE"
-    content = marshal.dumps((packed((head, (*cells[:-1], tuple(first)), *rest)), second))
+    (head, cells, *rest), back = unpacked(form).form
+    act, paths, _, *more = cells[-1]
+    last = (act, paths, "UNDECIDABLE", *more)
+    content = marshal.dumps((packed(((head, (*cells[:-1], last), *rest), back)), second))
     pack = zstandard.ZstdCompressor().compress(content)
+    return one._mark(key, pack) + pack
+
+
+def alike(key: bytes, body: bytes) -> bytes:
+    """That both sides left the same everywhere, in every row, which says that it is whole."""
+    one = Open(shelf=Shelf(KEPT, PAIR, NAMES[0]))
+    content = one._content(key, body)
+    assert content is not None
+    form, second = marshal.loads(content)  # noqa: S302  # written by this test
+    front, sides, back = marshal.loads(form)  # noqa: S302  # likewise
+    form = marshal.dumps((front, (True,) * len(sides), back))
+    pack = zstandard.ZstdCompressor().compress(marshal.dumps((form, second)))
     return one._mark(key, pack) + pack
 
 
@@ -223,6 +235,18 @@ def test_what_was_altered_voids_the_run_and_nothing_of_it_stays(
     assert kept("void.db", without=("made_of",)) == kept("plain.db", without=("made_of",))
 
 
+def test_lots_find_a_row_that_says_wrongly_that_both_sides_left_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk(tmp_path, monkeypatch, lines([3]))
+    Ran(file, store="first.db", kept=KEPT)
+    bodies(alike)
+
+    void = Ran(file, store="void.db", kept=KEPT)
+
+    assert (void.code, void.slugs) == (ExitCode.VOID, ["kept-otherwise"])
+
+
 def test_an_engine_that_differs_from_what_it_did_voids_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +292,7 @@ def test_what_is_damaged_is_not_found_and_is_counted(
 def test_a_row_of_another_form_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(key: bytes, _: bytes) -> bytes:
         one = Open(shelf=Shelf(KEPT, PAIR, NAMES[0]))
-        form = (("simulated", (), (), None), ((1, 2),), (), ((), ()))
+        form = ((("simulated", (), (), None), ((1, 2),), (), ()), ((((0,), (0,)),), ()))
         pack = zstandard.ZstdCompressor().compress(marshal.dumps((packed(form), None)))
         return one._mark(key, pack) + pack
 
