@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from harness.court import Court
 from harness.free import conclude
@@ -26,8 +26,11 @@ class Withheld(Exception):
     """Somebody asked for what is not the same in all cells that are judged together."""
 
 
-class _Withheld:
-    """Stands for whatever it is; asked for anything at all, it raises."""
+class Nothing:
+    """Stands for whatever is withheld; asked for anything at all, it raises.
+
+    None outlives the cell it was made for: elsewhere somebody may look through all objects.
+    """
 
     def _refuse(self, *_: object) -> NoReturn:
         raise Withheld
@@ -38,18 +41,18 @@ class _Withheld:
     __class__ = property(_refuse)  # `isinstance` is a question too
 
 
-class _Earlier(_Withheld):
+class _Earlier(Nothing):
     """Stands for the cells before: whether there are any is nothing that is asked."""
 
     def __bool__(self) -> bool:  # type: ignore[override]  # the one question with an answer
         return True
 
 
-WITHHELD: Final[Any] = _Withheld()
-_EARLIER: Final[Any] = _Earlier()
-_SIDE: Final = (WITHHELD,) * 9
-_TREES: Final = (_SIDE, _SIDE, *(WITHHELD,) * 6, ())
-"""Trees of a cell in which both sides left the same: so no difference repeats an earlier one."""
+def _trees() -> Form:
+    """Trees of a cell in which both sides left the same: so no difference repeats another."""
+    nothing = Nothing()
+    side = (nothing,) * 9
+    return side, side, *(nothing,) * 6, ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,12 @@ class Precedents:
     def _judged(self, head: Form, look: bool, cell: Form) -> tuple[TallyKey, ...] | None:  # noqa: FBT001  # a key of the cache
         """What a cell is counted under; None where it does not agree by what is shown of it."""
         scenario = scenario_of(head, "", "")
-        episode = cell_of(cell, _TREES, 0 if look else 1, scenario)
+        episode, earlier = (
+            cell_of(cell, _trees(), 0 if look else 1, scenario),
+            cast("Any", _Earlier()),
+        )
         try:
-            judged = self._court.judged_after(episode, _EARLIER)
+            judged = self._court.judged_after(episode, earlier)
             return tally_keys(judged) if agrees(judged) else None
         except Withheld:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.bulk.line import read_line
-from harness.bulk.precedent import WITHHELD, Precedents, Withheld
+from harness.bulk.precedent import Nothing, Precedents, Withheld
 from harness.compose import compose
 from harness.court import Court
 from harness.kept.control import noted
@@ -64,7 +65,13 @@ ASKED: tuple[Callable[[Any], object], ...] = (
 @pytest.mark.parametrize("ask", ASKED)
 def test_what_is_withheld_answers_nothing(ask: Callable[[Any], object]) -> None:
     with pytest.raises(Withheld):
-        ask(WITHHELD)
+        ask(Nothing())
+
+
+def test_who_looks_through_all_objects_meets_nothing_that_was_withheld(found: Found) -> None:
+    assert found.by(found.court).of(found.kept(AGREEING), "desk-1") is not None
+
+    assert not [one for one in gc.get_objects() if issubclass(type(one), Nothing)]
 
 
 def test_an_account_that_agrees_is_counted_by_precedent(found: Found) -> None:
