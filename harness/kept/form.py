@@ -14,11 +14,13 @@ import marshal
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
+import msgspec
+
 from harness.canonical import digest
 from harness.difference import differences
 from harness.free import Breach, Running, conclude
 from harness.lockstep import is_race
-from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation, Outcome
+from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation
 from harness.ownership import owned
 from harness.ports import World
 from harness.scenario import Provenance, Scenario, Then, episodes
@@ -382,10 +384,15 @@ def _observation(form: Form) -> Observation:
     )
 
 
+class _Kept(msgspec.Struct, array_like=True):
+    """A finding as plain data."""
+
+    finding: Finding
+
+
 def _finding(one: Finding) -> Form:
-    return str(one.outcome), one.slug, one.detail, one.role
+    return tuple(msgspec.to_builtins(one).items())
 
 
 def _found(form: Form) -> Finding:
-    outcome, slug, detail, role = form
-    return Finding(outcome=Outcome(outcome), slug=slug, detail=detail, role=role)
+    return msgspec.convert((dict(form),), _Kept).finding
