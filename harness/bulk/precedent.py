@@ -105,12 +105,9 @@ class Precedents:
     def _judged(self, head: Form, look: bool, cell: Form) -> tuple[TallyKey, ...] | None:  # noqa: FBT001  # a key of the cache
         """What a cell is counted under; None where it does not agree by what is shown of it."""
         scenario = scenario_of(head, "", "")
-        episode, earlier = (
-            cell_of(cell, _trees(), 0 if look else 1, scenario),
-            cast("Any", _Earlier()),
-        )
+        episode = cell_of(cell, _trees(), 0 if look else 1, scenario)
         try:
-            judged = self._court.judged_after(episode, earlier)
+            judged = self._court.judged_after(episode, cast("Any", _Earlier()))
             return tally_keys(judged) if agrees(judged) else None
         except Withheld:
             return None

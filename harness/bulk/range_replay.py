@@ -126,7 +126,8 @@ class Replaying:
         name = name_of(filling.piece, record)
         sampled = is_sampled(name)
         found = filling.found(record, sampled=sampled)
-        if found is not None and not sampled and filling.agreed(found, self.precedents, record):
+        alike = found if not sampled else None  # whoever is sampled is held against more
+        if alike is not None and filling.agreed(alike, self.precedents, name, record):
             return None
         setup = self.setup if sampled else self.unheld
         live = None if found is None else filling.live(found, setup, name, record)
@@ -256,19 +257,18 @@ class Filling:
             return None
         return self.reuse.find(record.content, sampled=sampled)
 
-    def agreed(self, found: Found, precedents: Precedents, record: Record) -> bool:
+    def agreed(self, found: Found, precedents: Precedents, name: str, record: Record) -> bool:
         """Count an account that agrees throughout; False where it has to be judged by itself."""
         reuse, content = self.reuse, record.content
         if reuse is None or content is None or found.again:
             return False
-        name, cells = name_of(self.piece, record), _cells(content)
         try:
             agreed = precedents.of(found.kept, name)
         except Exception:  # noqa: BLE001  # of another form: whoever reads all of it says so
             return False
-        if agreed is None or len(agreed.cells) != cells:
+        if agreed is None or len(agreed.cells) != _cells(content):
             return False
-        expected = Expected(name, sha256_of(content), cells)
+        expected = Expected(name, sha256_of(content), len(agreed.cells))
         self._part.take_agreed(zip(expected.ids(), agreed.cells, strict=True), name, agreed.kind)
         self._expected.append(expected)
         reuse.counts[FOUND] += 1
