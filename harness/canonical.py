@@ -24,7 +24,7 @@ _CONSTANTS: Final[Mapping[Any, str]] = {type(None): "n", type(ABSENT): "a"}
 KEPT: Final = 16 * 1024
 """Bytes of the largest state whose digest is kept for when it is met again."""
 
-_UNSHARED: Final = 2
+UNSHARED: Final = 2
 """The newest version of `marshal` whose bytes do not tell which parts are one object.
 
 It knows types exactly and keeps the order of keys: of equal bytes the canonical bytes are equal.
@@ -61,7 +61,7 @@ def digest(data: Data) -> str:
         NotCanonical: as `canonical`.
     """
     try:
-        raw = marshal.dumps(data, _UNSHARED)
+        raw = marshal.dumps(data, UNSHARED)
     except ValueError:  # ABSENT, Decimal, a mapping that is no dict, a cycle
         return _digested(data)
     return _digest_of(raw) if len(raw) <= KEPT else _digested(data)

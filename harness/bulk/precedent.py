@@ -13,7 +13,8 @@ from typing import Any, Final, NoReturn, cast
 
 from harness.court import Court
 from harness.free import conclude
-from harness.kept.form import Form, Kept, against_of, cell_of, running_of, scenario_of
+from harness.kept.form import against_of, cell_of, running_of, scenario_of
+from harness.kept.packing import Form, Kept
 from harness.model import Free
 from harness.setup import Setup
 from harness.store.part import TallyKey, agrees, tally_keys

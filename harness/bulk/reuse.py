@@ -20,20 +20,9 @@ from harness.compose import Composition, package
 from harness.errors import HarnessError, InputError, Void
 from harness.kept import fingerprint
 from harness.kept.control import Lived, control_bytes, control_lived, half, noted
-from harness.kept.form import (
-    Form,
-    Kept,
-    Live,
-    NotKeepable,
-    alike,
-    cells_in,
-    form_of,
-    live_of,
-    packed,
-    unlike,
-    unpacked,
-)
+from harness.kept.form import Live, cells_in, form_of, live_of, unlike
 from harness.kept.imports import Unknowable
+from harness.kept.packing import Form, Kept, NotKeepable, alike, packed, unpacked
 from harness.kept.shelf import Open, Shelf
 from harness.scenario import Scenario, episodes
 from harness.setup import Setup

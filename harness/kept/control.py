@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from harness.free import candidate_run
-from harness.kept.form import Live, NotKeepable
+from harness.kept.form import Live
+from harness.kept.packing import NotKeepable
 from harness.living import Living, hold_of, live, play
 from harness.lockstep import Lockstep, Pair, is_race
 from harness.model import Observation

@@ -3,22 +3,20 @@
 What is kept is what was seen: what each side did, what the kit, invariants and truth say of the
 worlds that it left. Whatever sets one side against the other, or either against a ruling, a date
 or `then`, is worked out again from that by the same code as ever.
-
-A form has a front and a back. Judging asks for no more than the front wherever both sides left
-the same and no ruling is tried; the trees are in the back, which is read where it is asked for.
 """
 
 from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
-from harness.canonical import digest
+from harness.canonical import UNSHARED, digest
 from harness.difference import differences
 from harness.free import Breach, Running, conclude
+from harness.kept.packing import Form, NotKeepable
 from harness.lockstep import is_race
 from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation
 from harness.ownership import owned
@@ -26,49 +24,10 @@ from harness.ports import World
 from harness.scenario import Provenance, Scenario, Then, episodes
 from harness.setup import Setup
 
-PLAIN: Final = 2
-"""The form of `marshal` in which equal bytes are equal trees: without references."""
-
 NOBODY: Final = cast("World", None)
 """The world of a run that is over: nobody asks for it."""
 
-Form = tuple[Any, ...]
-"""Plain data: tuples of text, numbers, tuples and trees."""
-
-TREES: Final = 0
-"""Where the back of a form has each episode's trees."""
-
-FACETS: Final = 0
-"""Where a side has its facets."""
-
 Against = tuple[tuple[int, Finding], ...]
-
-
-class NotKeepable(Exception):
-    """An account that cannot be kept; the text says why."""
-
-
-class Kept(NamedTuple):
-    """An account as it was kept, its back unread.
-
-    Attributes:
-        front: head, cells, free run and what argues against the control; hashable throughout.
-        alike: whether both sides left the same, by episode: one tree was written for both.
-        back: the form's, as bytes.
-    """
-
-    front: Form
-    alike: tuple[bool, ...]
-    back: bytes
-
-    @property
-    def form(self) -> Form:
-        """All of it.
-
-        Raises:
-            ValueError: or EOFError, or TypeError: `packed` did not write it.
-        """
-        return self.front, marshal.loads(self.back)  # noqa: S302  # as in `unpacked`
 
 
 class Live(NamedTuple):
@@ -164,7 +123,7 @@ def unlike(one: Form, other: Form) -> str:
     Raises:
         NotCanonical: either holds what is no plain data.
     """
-    if _bytes(one) == _bytes(other):
+    if marshal.dumps(one, UNSHARED) == marshal.dumps(other, UNSHARED):
         return ""
     for what, mine, its in zip(
         ("scenario", "cells", "free run", "control"), _parts(one), _parts(other), strict=True
@@ -185,68 +144,6 @@ def _parts(form: Form) -> Iterator[Form]:
     """A form by what it tells of: scenario, cells, free run, control."""
     (head, cells, free, against), (trees, seen) = form
     yield from (head, tuple(zip(cells, trees, strict=True)), (free, seen), against)
-
-
-def packed(form: Form) -> bytes:
-    """A form as bytes, in which what is alike is written once, and is one object when read.
-
-    Raises:
-        NotKeepable: it holds what is no plain data.
-    """
-    try:
-        front, back = _Sharing().shared(form)
-        return marshal.dumps((front, alike(back), marshal.dumps(back)))
-    except ValueError:
-        raise NotKeepable("it holds what is no plain data") from None
-
-
-def unpacked(content: bytes) -> Kept:
-    """What `packed` wrote.
-
-    Raises:
-        ValueError: or EOFError, or TypeError: it did not.
-    """
-    return Kept(*marshal.loads(content))  # noqa: S302  # it is looked at before it is read
-
-
-def alike(back: Form) -> tuple[bool, ...]:
-    """Whether one tree stands for what both sides left, by episode; of a back that was packed."""
-    return tuple(mine[FACETS] is its[FACETS] for mine, its, *_ in back[TREES])
-
-
-class _Sharing:
-    """Trees that were met; of equal ones the first stands for all."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Any] = {}
-        self._by_id: dict[int, tuple[Any, Any]] = {}
-
-    def shared(self, value: Any) -> Any:
-        """A tree in which every mapping is the first one that was equal to it."""
-        kind = type(value)
-        if kind is dict:
-            return self._mapping(value)
-        if kind is tuple:
-            return tuple(map(self.shared, value))
-        if kind is list:
-            return list(map(self.shared, value))
-        return value
-
-    def _mapping(self, value: dict[str, Any]) -> Any:
-        met = self._by_id.get(id(value))
-        if met is not None:
-            return met[1]
-        key = _bytes(value)
-        found = self._known.get(key)
-        if found is None:
-            found = {name: self.shared(each) for name, each in value.items()}
-            self._known[key] = found
-        self._by_id[id(value)] = (value, found)  # held, so that no other takes its place
-        return found
-
-
-def _bytes(tree: Any) -> bytes:
-    return marshal.dumps(tree, PLAIN)
 
 
 def _head(scenario: Scenario) -> Form:

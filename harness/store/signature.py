@@ -13,16 +13,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from harness.canonical import SHORT, digest
+from harness.canonical import SHORT, UNSHARED, digest
 from harness.difference import keys_of
 from harness.model import ABSENT, Difference
 
 _DIGIT: Final = re.compile(r"\d")
 _AS_IT_IS: Final = frozenset({bool, type(None)})
 Words = tuple[str, ...]
-PLAIN: Final = 2
-"""The form of `marshal` in which equal trees are equal bytes: without references."""
-
 LONGEST: Final = 40
 """Characters of a text that may still be a word of a closed set."""
 
@@ -55,7 +52,7 @@ def _digested(
 
 def _form(value: Any) -> bytes:
     """What a side has in common with others, as bytes; none where it lacks the field."""
-    return b"" if value is ABSENT else marshal.dumps(_alike(value), PLAIN)
+    return b"" if value is ABSENT else marshal.dumps(_alike(value), UNSHARED)
 
 
 def _steps(keys: Iterable[str]) -> Words:

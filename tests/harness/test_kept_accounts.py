@@ -22,7 +22,7 @@ from harness.errors import ExitCode, InputError
 from harness.kept import fingerprint
 from harness.kept import shelf as shelf_module
 from harness.kept.control import control_lived
-from harness.kept.form import packed, unpacked
+from harness.kept.packing import packed, unpacked
 from harness.kept.shelf import ASIDE, MARK, MOST, SUFFIX, Open, Shelf
 from harness.lockstep import Lockstep
 from harness.store import reader, writer

@@ -17,7 +17,8 @@ from harness.bulk.precedent import Nothing, Precedents, Withheld
 from harness.compose import compose
 from harness.court import Court
 from harness.kept.control import noted
-from harness.kept.form import Kept, form_of, packed, unpacked
+from harness.kept.form import form_of
+from harness.kept.packing import Kept, packed, unpacked
 from harness.model import Cell, Episode
 from harness.moment import today
 from harness.ruling import Rulings
