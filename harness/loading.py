@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.errors import InputError, NothingCompared, os_reason
+from harness.errors import InputError, NothingCompared, unreadable
 from harness.scenario import Scenario
 from harness.scenario_file import Vocabulary, read_scenario
 from harness.text import shown_path
@@ -74,7 +74,7 @@ def load_scenarios(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
 
 
 def _files(paths: Iterable[Path]) -> tuple[list[Path], list[InputError]]:
-    """Scenario files in a stable order, each real file once, and folders that cannot be listed."""
+    """Scenario files in a stable order, each real file once, and folders that cannot be read."""
     seen: set[tuple[int, int]] = set()
     files: list[Path] = []
     failures: list[InputError] = []
@@ -93,9 +93,7 @@ def _below(folder: Path, seen: set[tuple[int, int]], failures: list[InputError])
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
-        reason = os_reason(error)
-        message = f"cannot be listed: {reason}"
-        failures.append(InputError("unreadable", message, shown_path(folder)))
+        failures.append(unreadable(shown_path(folder), error))
         return
     for entry in entries:
         if entry.name.startswith("."):

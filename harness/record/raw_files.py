@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
-from harness.errors import InputError, os_reason, unreadable
+from harness.errors import InputError, unreadable
 from harness.nesting import is_deeper
 from harness.ports import Raw, Unused
 from harness.text import shown_path, visible
@@ -63,9 +63,7 @@ def files_of(path: Path, failures: list[InputError]) -> Iterator[Path]:
     found: list[Path] = []
 
     def unlisted(error: OSError) -> None:
-        reason = os_reason(error)
-        where = shown_path(Path(str(error.filename or path)))
-        failures.append(InputError("unreadable", f"cannot be listed: {reason}", where))
+        failures.append(unreadable(shown_path(Path(str(error.filename or path))), error))
 
     for folder, _, names in os.walk(path, onerror=unlisted):
         found.extend(Path(folder) / name for name in names if Path(name).suffix in SUFFIXES)
