@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -69,18 +69,8 @@ class CellRow(NamedTuple):
     digest: str
 
 
-class DifferenceRow(NamedTuple):
-    """As the table `difference`, without run and part."""
-
-    cell: str
-    number: int
-    scenario: str
-    outcome: str
-    path: str
-    field: str
-    signature: str
-    ruling: str
-    body: str
+DifferenceRow = tuple[str, int, str, str, str, str, str, str, str]
+"""As the table `difference`, without run and part; without names too, since there are many."""
 
 
 class FreeRow(NamedTuple):
@@ -312,17 +302,17 @@ def dumped(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def _rows(cell: Cell, bodies: Sequence[str]) -> Iterable[DifferenceRow]:
-    episode = cell.episode
+def _rows(cell: Cell, bodies: Sequence[str]) -> Iterator[DifferenceRow]:
+    episode, outcome = cell.episode, str(cell.outcome)
     for number, (one, body) in enumerate(zip(cell.differences, bodies, strict=True)):
-        yield DifferenceRow(
-            cell=episode.id,
-            number=number,
-            scenario=episode.scenario,
-            outcome=str(cell.outcome),
-            path=visible(" ".join(one.owners)),
-            field=visible(one.path),
-            signature=signature(episode.act, one),
-            ruling=visible(one.ruling),
-            body=body,
+        yield (
+            episode.id,
+            number,
+            episode.scenario,
+            outcome,
+            visible(" ".join(one.owners)),
+            visible(one.path),
+            signature(episode.act, one),
+            visible(one.ruling),
+            body,
         )

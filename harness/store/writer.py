@@ -191,7 +191,7 @@ def _rows(run: str, part: Part) -> Iterator[tuple[Any, Iterable[tuple[Any, ...]]
     yield schema.CELL, ((run, row.id, name, *row[1:]) for row in part.cells)
     yield (
         schema.DIFFERENCE,
-        ((run, row.cell, row.number, name, *row[2:]) for row in part.differences),
+        ((run, *row[:2], name, *row[2:]) for row in part.differences),
     )
     yield (
         schema.FREE_TALLY,
