@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,34 +21,15 @@ Keys = tuple[str, ...]
 Steps = tuple[str | None, ...]
 """Keys in which None stands for `$i`."""
 
+Compare = Callable[[str, Keys, Data, Data], Iterable[Difference]]
+"""Facet, the keys that lead into it, and what both sides have there → the differences."""
+
 _PLAIN: Final = re.compile(r'[^\s.\[\]"\\$*]+')
 _STEP: Final = re.compile(
     r'(?:^|\.)(?P<plain>[^\s.\[\]"\\$*]+)'
     r'|(?:^|\.?)\[(?P<quoted>"(?:[^"\\]|\\.)*")\]'
     r"|(?P<each>\.\$i(?![^.\[])|\.?\[\$i\])"
 )
-
-
-def differences(
-    control: Mapping[str, Data], candidate: Mapping[str, Data]
-) -> tuple[Difference, ...]:
-    """Every difference of every facet, in the facets' order and then by field.
-
-    Mappings are compared key by key; a key that only one side has is one difference with the whole
-    value, and ABSENT on the other side. Lists are compared as one value. A facet that FACETS does
-    not list (`race`) comes after those that it does.
-
-    Raises:
-        NotCanonical: something compared is no plain data.
-    """
-    facets = [*FACETS, *sorted((control.keys() | candidate.keys()) - set(FACETS))]
-    return tuple(
-        difference
-        for facet in facets
-        for difference in compare(
-            facet, (), control.get(facet, ABSENT), candidate.get(facet, ABSENT)
-        )
-    )
 
 
 def compare(facet: str, keys: Keys, control: Data, candidate: Data) -> Iterator[Difference]:
@@ -65,6 +46,31 @@ def compare(facet: str, keys: Keys, control: Data, candidate: Data) -> Iterator[
             yield from compare(facet, (*keys, key), left, right)
     elif not same(control, candidate):
         yield Difference(facet=facet, at=at_of(keys), control=control, candidate=candidate)
+
+
+def differences(
+    control: Mapping[str, Data], candidate: Mapping[str, Data], by: Compare = compare
+) -> tuple[Difference, ...]:
+    """Every difference of every facet, in the facets' order and then by field.
+
+    Mappings are compared key by key; a key that only one side has is one difference with the whole
+    value, and ABSENT on the other side. Lists are compared as one value. A facet that FACETS does
+    not list (`race`) comes after those that it does.
+
+    Args:
+        control: one side's facets.
+        candidate: the other's.
+        by: compares what both have in one facet, as `compare` does.
+
+    Raises:
+        NotCanonical: something compared is no plain data.
+    """
+    facets = [*FACETS, *sorted((control.keys() | candidate.keys()) - set(FACETS))]
+    return tuple(
+        difference
+        for facet in facets
+        for difference in by(facet, (), control.get(facet, ABSENT), candidate.get(facet, ABSENT))
+    )
 
 
 def _unlike(control: Mapping[str, Data], candidate: Mapping[str, Data]) -> list[str]:

@@ -14,7 +14,7 @@ from harness.judge import Judgement, blamed, classify, new
 from harness.living import Held, Living, facets_of, hold_of, keep_held, live, one_response, play
 from harness.model import Class, Difference, Episode, Finding, Observation, Outcome
 from harness.objection import NOT_RECORDED, objections
-from harness.ownership import owned, untouched, value_at
+from harness.ownership import owners, untouched, value_at
 from harness.ports import Data, World
 from harness.race import race_episode
 from harness.recorded import OBSERVED, unlike
@@ -207,7 +207,7 @@ def assemble(
         control=control,
         candidate=candidate,
         differences=tuple(
-            owned(difference, control, episode.paths)
+            difference.of(owners(difference, control, episode.paths))
             for difference in differences(control.facets, candidate.facets)
         ),
         klass=classify(was, is_, told=control.told),

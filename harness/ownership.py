@@ -41,10 +41,11 @@ def writers(difference: Difference, control: Observation) -> tuple[str, ...]:
     return ()
 
 
-def owned(difference: Difference, control: Observation, paths: tuple[str, ...]) -> Difference:
-    """The difference with its owners: who last wrote its field, else every path that ran."""
-    owners = tuple(who for who in writers(difference, control) if who in paths)
-    return difference.of(owners or paths)
+def owners(
+    difference: Difference, control: Observation, paths: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Whose a difference is: who last wrote its field, else every path that ran."""
+    return tuple(who for who in writers(difference, control) if who in paths) or paths
 
 
 def untouched(

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple, cast
 import msgspec
 
 from harness.canonical import UNSHARED, digest
-from harness.difference import differences
+from harness.difference import Compare, Keys, compare, differences
 from harness.free import Breach, Running, conclude
 from harness.kept.packing import Form, NotKeepable
 from harness.lockstep import is_race
 from harness.model import Class, Difference, Episode, Finding, FreeRun, Observation
-from harness.ownership import owned
-from harness.ports import World
+from harness.ownership import owners
+from harness.ports import Data, World
 from harness.scenario import Provenance, Scenario, Then, episodes
 from harness.setup import Setup
 
@@ -28,6 +28,8 @@ NOBODY: Final = cast("World", None)
 """The world of a run that is over: nobody asks for it."""
 
 Against = tuple[tuple[int, Finding], ...]
+
+_Found = tuple[Difference, ...]
 
 
 class Live(NamedTuple):
@@ -75,10 +77,10 @@ def live_of(form: Form, setup: Setup, name: str, sha256: str) -> Live:
     """An account from what was kept of it; as a scenario, as far as judging asks for one."""
     (head, cells, free, against), (trees, seen) = form
     scenario = scenario_of(head, name, sha256)
-    both = enumerate(zip(cells, trees, strict=True))
+    both, by = enumerate(zip(cells, trees, strict=True)), _Compared()
     return Live(
         scenario=scenario,
-        episodes=tuple(cell_of(*one, number, scenario) for number, one in both),
+        episodes=tuple(cell_of(*one, number, scenario, by) for number, one in both),
         running=running_of(free, seen, setup),
         against=against_of(against),
     )
@@ -206,7 +208,9 @@ def _episode(one: Episode) -> tuple[Form, Form]:
     )
 
 
-def cell_of(form: Form, trees: Form, number: int, scenario: Scenario) -> Episode:
+def cell_of(
+    form: Form, trees: Form, number: int, scenario: Scenario, by: Compare = compare
+) -> Episode:
     """An episode; its differences are found anew in what both sides did."""
     act, paths, klass, judged, loss, findings, observed = form
     mine, its, at, before, scope, stratum, deferrals, state, marks = trees
@@ -223,7 +227,7 @@ def cell_of(form: Form, trees: Form, number: int, scenario: Scenario) -> Episode
         before=before,
         scope=scope,
         stratum=stratum,
-        differences=_differences(control, candidate, paths, marks),
+        differences=_differences(control, candidate, paths, marks, by),
         klass=Class(klass),
         control_broken=control_broken,
         candidate_broken=candidate_broken,
@@ -240,15 +244,31 @@ def cell_of(form: Form, trees: Form, number: int, scenario: Scenario) -> Episode
 
 
 def _differences(
-    control: Observation, candidate: Observation, paths: tuple[str, ...], marks: Form
-) -> tuple[Difference, ...]:
+    control: Observation, candidate: Observation, paths: tuple[str, ...], marks: Form, by: Compare
+) -> _Found:
     if control.facets is candidate.facets:  # equal, so that it was written once
         return ()
-    found = (owned(one, control, paths) for one in differences(control.facets, candidate.facets))
-    if not marks:
-        return tuple(found)
     origins = dict(marks)
-    return tuple(one.of(one.owners, origins.get(one.path, "")) for one in found)
+    return tuple(
+        one.of(owners(one, control, paths), origins.get(one.path, ""))
+        for one in differences(control.facets, candidate.facets, by)
+    )
+
+
+class _Compared:
+    """Compares each pair of trees once: what is alike in several cells is one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], tuple[Data, Data, _Found]] = {}
+
+    def __call__(self, facet: str, keys: Keys, control: Data, candidate: Data) -> _Found:
+        key = (facet, id(control), id(candidate))
+        known = self._known.get(key)
+        if known is None:
+            found = tuple(compare(facet, keys, control, candidate))
+            known = (control, candidate, found)  # held, so that no other takes its place
+            self._known[key] = known
+        return known[2]
 
 
 def _side(seen: Observation) -> Form:

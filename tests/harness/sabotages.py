@@ -146,7 +146,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
         ownership, "return not writers(difference, control)", "return True", "writes anew"
     ),
     "another path answers": Sabotage(
-        ownership, "of(owners or paths)", "of(paths)", "path that wrote last"
+        ownership, "if who in paths) or paths", "if who in ()) or paths", "path that wrote last"
     ),
     "free runs are not judged": Sabotage(
         free, "run.play(spec, judged=judged)", "run.play(spec, judged=False)", "after one effect"
