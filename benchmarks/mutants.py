@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,7 +124,7 @@ def cosmic_ray(at: Path, modules: list[str]) -> Timed:
 
 def tried_in(session: Path, said: str) -> int:
     """How many mutants a session of cosmic-ray came to a result for."""
-    with sqlite3.connect(session) as connection:
+    with closing(sqlite3.connect(session)) as connection:
         [(count,)] = connection.execute("select count(*) from work_results")
     if not count:
         raise SystemExit(f"cosmic-ray measured nothing:\n{said[-2000:]}")

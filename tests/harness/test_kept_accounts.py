@@ -7,6 +7,7 @@ import pickle
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def counts(ran: Ran) -> tuple[int, int]:
 def bodies(change: Callable[[bytes, bytes], bytes]) -> None:
     """Write all rows of the pair's shelf anew, where there is one: key and body → body."""
     (file,) = KEPT.glob(f"{PAIR}-*{SUFFIX}")
-    with sqlite3.connect(file) as at:
+    with closing(sqlite3.connect(file)) as at, at:
         for key, body in at.execute("SELECT key, body FROM kept").fetchall():
             at.execute("UPDATE kept SET body = ? WHERE key = ?", (change(key, body), key))
 
