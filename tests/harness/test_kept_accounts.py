@@ -538,7 +538,10 @@ def test_a_shelf_that_somebody_else_holds_is_told_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(shelf_module, "PATIENCE", 0.01)
     shelf = Shelf(tmp_path, PAIR, "0" * 64)
-    with shelf.opened() as one, sqlite3.connect(shelf.file, isolation_level=None) as holder:
+    with (
+        shelf.opened() as one,
+        closing(sqlite3.connect(shelf.file, isolation_level=None)) as holder,
+    ):
         holder.execute("BEGIN EXCLUSIVE")
         assert one.put({b"a": b"1"}) == 0
         assert one.take(b"a") is None
