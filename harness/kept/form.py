@@ -259,10 +259,10 @@ class _Compared:
     """Compares each pair of trees once: what is alike in several cells is one object."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], tuple[Data, Data, _Found]] = {}
+        self._known: dict[tuple[str, Keys, int, int], tuple[Data, Data, _Found]] = {}
 
     def __call__(self, facet: str, keys: Keys, control: Data, candidate: Data) -> _Found:
-        key = (facet, id(control), id(candidate))
+        key = (facet, keys, id(control), id(candidate))
         known = self._known.get(key)
         if known is None:
             found = tuple(compare(facet, keys, control, candidate))

@@ -20,6 +20,7 @@ from harness.model import ABSENT, Difference
 _DIGIT: Final = re.compile(r"\d")
 _AS_IT_IS: Final = frozenset({bool, type(None)})
 Words = tuple[str, ...]
+
 LONGEST: Final = 40
 """Characters of a text that may still be a word of a closed set."""
 
