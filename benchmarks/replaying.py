@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -16,17 +18,25 @@ from alone import ROOT
 from measured import Measured, Row
 
 LAUNCH = """
-import json, os, sys, time
+import json, os, signal, sys, threading, time
 out, *words = sys.argv[1:]
 to = [(os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
 began = time.monotonic()
 child = os.posix_spawnp(words[0], words, os.environ, file_actions=to)
+def end_with_the_benchmark():
+    os.read(0, 1)
+    os.kill(child, signal.SIGINT)
+threading.Thread(target=end_with_the_benchmark, daemon=True).start()
 _, status, used = os.wait4(child, 0)
 wall = time.monotonic() - began
 cpu = used.ru_utime + used.ru_stime
 print(json.dumps([os.waitstatus_to_exitcode(status), wall, cpu, used.ru_maxrss]))
 """
-"""Starts a command from a process that is small itself: a child's peak begins at its parent's."""
+"""Starts a command from a process that is small itself: a child's peak begins at its parent's.
+
+Its standard input ends with the benchmark, however that ends; then the command is interrupted, so
+that a benchmark that was killed leaves nothing at work behind it.
+"""
 
 UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes that `ru_maxrss` counts by."""
@@ -53,11 +63,25 @@ def shadow(folder: Path, *words: str, project: Path = ROOT) -> Ran:
     report = folder / "report.json"
     program = str(Path(sys.executable).with_name("shadow"))
     command = [sys.executable, "-S", "-c", LAUNCH, str(report), program, *words, "--json"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    with end_of_a_pipe() as end:
+        done = subprocess.run(
+            command, cwd=project, stdin=end, capture_output=True, text=True, check=True
+        )
     code, wall, cpu, peak = json.loads(done.stdout)
     if code not in (0, 1):
         raise SystemExit(f"shadow {words[0]} ended with {code}:\n{done.stderr[-2000:]}")
     return Ran(wall, cpu, peak * UNIT / 2**20, json.loads(report.read_text()))
+
+
+@contextmanager
+def end_of_a_pipe() -> Iterator[int]:
+    """A file to read that ends when this process does, and holds nothing before."""
+    reader, writer = os.pipe()
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def population(folder: Path, accounts: int, seed: int) -> Path:
